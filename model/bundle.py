@@ -1,0 +1,173 @@
+"""The model folder on disk: layout, format number, save, verify, load. Arrays and JSON only; nothing is unpickled."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model import taxonomy as taxonomies
+from model.calibration import Calibration
+from model.classifier import Classifier
+from model.errors import BundleError, TaxonomyError
+from model.guarantee import Guarantee, Promise
+from model.scoring import Weights
+
+FORMAT = 1
+"""Version of the model folder. To raise it: keep the old reader in READERS and a folder of the old kind in the tests."""
+MAX_BYTES = 2_000_000_000
+"""Largest folder that is loaded."""
+
+
+class Names:
+    """The files of a model folder."""
+
+    MANIFEST = "manifest.json"
+    MODEL = "model.json"
+    ARRAYS = ("hashes", "rows", "squares", "part_hashes", "part_rows", "part_squares", "bias")
+
+
+DTYPES = {"hashes": "uint64", "part_hashes": "uint64"}
+"""Types of the arrays; those not named are float16 or float32."""
+
+
+def save(classifier: Classifier, folder: Path) -> str:
+    """Writes the model folder and returns its fingerprint. The folder appears whole or not at all.
+
+    The same classifier gives the same bytes. Raises BundleError where the folder exists already.
+    """
+    if folder.exists():
+        raise BundleError(f"{folder} exists already; a model folder is never overwritten")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name in Names.ARRAYS:
+            np.save(draft / f"{name}.npy", getattr(classifier.weights, name), allow_pickle=False)
+        (draft / Names.MODEL).write_text(_dumped(_plain(classifier)), encoding="utf-8")
+        files = {path.name: _checksum(path) for path in sorted(draft.iterdir())}
+        manifest = {"format": FORMAT, "files": files}
+        (draft / Names.MANIFEST).write_text(_dumped(manifest), encoding="utf-8")
+        draft.chmod(0o755)
+        draft.rename(folder)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return fingerprint(folder)
+
+
+def fingerprint(folder: Path) -> str:
+    """What identifies a model's content: the SHA-256 of its manifest, which holds the checksums of all files."""
+    return _checksum(folder / Names.MANIFEST)
+
+
+def verify(folder: Path) -> dict[str, Any]:
+    """The manifest, once every file is there, unchanged, and nothing else is. Raises BundleError with the reason."""
+    path = folder / Names.MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BundleError(f"{folder} is not a model folder: {Names.MANIFEST} cannot be read") from error
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{path} is not JSON") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+        raise BundleError(f"{path} does not list the model's files")
+    if manifest.get("format") not in READERS:
+        known = ", ".join(str(number) for number in READERS)
+        raise BundleError(f"{folder} has format {manifest.get('format')!r}; this version reads {known}")
+    expected = {f"{name}.npy" for name in Names.ARRAYS} | {Names.MODEL}
+    present = {entry.name for entry in folder.iterdir()} - {Names.MANIFEST}
+    for what, names in (("lacks", expected - present), ("has foreign files", present - expected),
+                        ("does not vouch for", expected - set(manifest["files"]))):
+        if names:
+            raise BundleError(f"{folder} {what}: {', '.join(sorted(names))}")
+    if sum((folder / name).stat().st_size for name in expected) > MAX_BYTES:
+        raise BundleError(f"{folder} is larger than {MAX_BYTES:,} bytes")
+    for name in sorted(expected):
+        if _checksum(folder / name) != manifest["files"][name]:
+            raise BundleError(f"{folder / name} is not what was saved: its checksum differs")
+    return manifest
+
+
+def load(folder: Path, *, mapped: bool = True) -> Classifier:
+    """The classifier in a model folder, verified. With `mapped`, several processes share one copy of the arrays.
+
+    Raises BundleError that names what is wrong.
+    """
+    manifest = verify(folder)
+    return READERS[manifest["format"]](folder, mapped)
+
+
+def _read(folder: Path, mapped: bool) -> Classifier:
+    arrays = {name: _array(folder / f"{name}.npy", DTYPES.get(name), mapped) for name in Names.ARRAYS}
+    try:
+        plain = json.loads((folder / Names.MODEL).read_text(encoding="utf-8"))
+        classifier = Classifier(
+            taxonomies.parse(plain["taxonomy"]),
+            Weights(**arrays),
+            Calibration(tuple(plain["calibration"]["scales"]), plain["calibration"]["out_of_scope"]),
+            tuple(_guarantee(each) for each in plain["guarantees"]),
+            plain["novelty"],
+            plain["about"],
+        )
+    except (KeyError, TypeError, ValueError, RecursionError, TaxonomyError) as error:
+        raise BundleError(f"{folder / Names.MODEL} does not describe a model: {error!r}") from error
+    _check_shapes(folder, classifier)
+    return classifier
+
+
+READERS: dict[int, Callable[[Path, bool], Classifier]] = {FORMAT: _read}
+"""Format number -> reader."""
+
+
+def _array(path: Path, dtype: str | None, mapped: bool) -> np.ndarray[Any, Any]:
+    try:
+        array = np.load(path, mmap_mode="r" if mapped and path.stat().st_size > 4096 else None, allow_pickle=False)
+    except (ValueError, OSError, EOFError, SyntaxError) as error:
+        raise BundleError(f"{path} is not an array of numbers") from error
+    if not isinstance(array, np.ndarray) or array.dtype.name not in ({dtype} if dtype else {"float16", "float32"}):
+        raise BundleError(f"{path} holds a foreign type; {dtype or 'float16 or float32'} is expected")
+    return array
+
+
+def _check_shapes(folder: Path, classifier: Classifier) -> None:
+    weights, columns = classifier.weights, classifier.decoder.columns
+    known, parts = len(weights.hashes), len(weights.part_hashes)
+    right = {"rows": (known, columns), "squares": (known,), "part_rows": (parts, columns), "part_squares": (parts,),
+             "bias": (columns,), "hashes": (known,), "part_hashes": (parts,)}
+    for name, shape in right.items():
+        if getattr(weights, name).shape != shape:
+            raise BundleError(f"{folder / name}.npy has shape {getattr(weights, name).shape}; {shape} is right")
+    if len(classifier.calibration.scales) != len(classifier.taxonomy.levels):
+        raise BundleError(f"{folder} has a calibration for another number of levels")
+
+
+def _plain(classifier: Classifier) -> dict[str, Any]:
+    return {
+        "taxonomy": classifier.taxonomy.as_plain(),
+        "calibration": asdict(classifier.calibration),
+        "guarantees": [asdict(each) for each in classifier.guarantees],
+        "novelty": classifier.novelty,
+        "about": classifier.about,
+    }
+
+
+def _guarantee(plain: dict[str, Any]) -> Guarantee:
+    promises = {label: Promise(**each) for label, each in plain["promises"].items()}
+    return Guarantee(plain["error_rate"], plain["confidence_level"], promises)
+
+
+def _dumped(plain: Any) -> str:
+    return json.dumps(plain, indent=1, sort_keys=False, ensure_ascii=False) + "\n"
+
+
+def _checksum(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,103 @@
+"""Documents -> words, as offsets and hashes over one byte buffer for the whole batch. Knows no weights."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from model.document import Document
+from model.hashing import U64, Bytes, Hasher, Places, pair
+
+FIELD = b"\x01"
+"""Stands between subject and body."""
+END = b"\x00"
+"""Stands behind each document."""
+MAX_WORD = 32
+"""Bytes of a word that count; what follows (base64, long links) is cut."""
+MAX_DIGITS = 5
+"""Digits of a number that count: longer numbers all look alike, since their values mean nothing."""
+MAX_CHARACTERS = 20_000
+"""Characters of a body that are read; a reader of documents chooses what comes first."""
+
+_WORD = bytes(range(0x30, 0x3A)) + bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B)) + b"?" + bytes(range(0x80, 0x100))
+_TABLE = bytes(
+    0x30 if chr(b).isdigit() and b < 0x80 else (b + 32 if 0x41 <= b <= 0x5A else b if b in _WORD or b < 2 else 0x20)
+    for b in range(256)
+)
+_IS_WORD = np.array([b in _WORD for b in range(256)])
+_CUT = re.compile("[\u0000\u0001]")
+_MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\ufe00-\ufe0f\u00ad]")
+_QUOTES = re.compile("[\u2018\u2019\u02bc\u0060\u00b4]")
+_BLANKS = re.compile("[\u0080-\u00a1\u00a4\u00a6-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7"
+                     "\u2000-\u206f\u2100-\u2bff\u3000-\u303f\ufffd]")
+_ALONE = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u20a0-\u20cf\u00a2\u00a3\u00a5\u3040-\u30ff\u3400-\u9fff"
+                    "\uf900-\ufaff\U0001f000-\U0001faff\U00020000-\U0003134f])")
+
+
+def plain(text: str) -> str:
+    """Text in one spelling: no accents, no odd quotes; signs of scripts without spaces stand alone."""
+    if text.isascii():
+        return text
+    text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
+    text = unicodedata.normalize("NFC", text).casefold()
+    return _ALONE.sub(r" \1 ", _BLANKS.sub(" ", _QUOTES.sub("'", text)))
+
+
+def _joined(documents: Sequence[Document]) -> Bytes:
+    """All documents in one buffer of lower-case bytes; subject FIELD body END for each."""
+    texts: list[str] = []
+    for document in documents:
+        texts += (document.subject, "\x01", document.body[:MAX_CHARACTERS], "\x00")
+    whole = "".join(texts)
+    if not whole.isascii() or whole.count("\x00") != len(documents) or whole.count("\x01") != len(documents):
+        whole = "".join(
+            f"{plain(_CUT.sub(' ', d.subject))}\x01{plain(_CUT.sub(' ', d.body[:MAX_CHARACTERS]))}\x00"
+            for d in documents
+        )
+    raw = whole.encode("utf-8", "replace").translate(_TABLE, b"'")
+    return np.frombuffer(raw.replace(b"?", b" ? "), dtype=np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """The words of a batch of documents, in reading order."""
+
+    count: int
+    """Documents in the batch."""
+    hasher: Hasher
+    starts: Places
+    """Offset of each word in the buffer, shape (n,)."""
+    ends: Places
+    document: Places
+    """Which document each word is in, ascending, shape (n,)."""
+    in_subject: np.ndarray[Any, np.dtype[np.bool_]]
+
+    @cached_property
+    def words(self) -> U64:
+        """A hash per word, shape (n,)."""
+        return self.hasher.pieces(self.starts, self.ends)
+
+    @cached_property
+    def pairs(self) -> tuple[U64, Places]:
+        """Hashes of neighbouring words of the same field, and the index of each pair's first word."""
+        same = (self.document[1:] == self.document[:-1]) & (self.in_subject[1:] == self.in_subject[:-1])
+        first = np.flatnonzero(same)
+        return pair(self.words[first], self.words[first + 1]), first
+
+
+def tokenise(documents: Sequence[Document]) -> Tokens:
+    """The words of all documents. Linear in time and memory: about 60 bytes a byte of text."""
+    buffer = _joined(documents)
+    inside = np.zeros(len(buffer) + 2, dtype=np.int8)
+    inside[1:-1] = _IS_WORD[buffer]
+    edges = np.diff(inside)
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    longest = np.where(buffer[starts] == 0x30, MAX_DIGITS, MAX_WORD) if len(starts) else starts
+    ends = np.minimum(ends, starts + longest)
+    document = np.searchsorted(np.flatnonzero(buffer == END[0]), starts)
+    in_subject = starts < np.flatnonzero(buffer == FIELD[0])[document]
+    return Tokens(len(documents), Hasher(buffer), starts, ends, document, in_subject)

@@ -1,0 +1,1 @@
+"""Makes a classifier and says whether it may go out. Knows model/, MLflow and files; never serving/."""

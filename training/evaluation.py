@@ -1,0 +1,133 @@
+"""The report: how well a classifier does on items it never saw, as values that plots and promotion read."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from model.calibration import Calibration, expected_calibration_error
+from model.classifier import Classifier
+from model.decoding import Floats
+from model.guarantee import ANY
+from training.corpus import Item
+from training.fitting import targets
+
+Ints = np.ndarray[Any, np.dtype[np.intp]]
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """One label's share of the report; rates in [0, 1]."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class LevelReport:
+    """One level's share of the report."""
+
+    accuracy: float
+    macro_f1: float
+    calibration_error: float
+    """Expected calibration error, in [0, 1], after calibration."""
+    calibration_error_before: float
+    classes: dict[str, ClassReport]
+    confusion: list[list[int]]
+    """Rows are true labels, columns predicted ones, both in the order of `classes`."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a promise came to on the test share."""
+
+    error_rate: float
+    confidence_level: float
+    threshold: float | None
+    coverage: float
+    """Share of test items that would be handled alone, in [0, 1]."""
+    error: float
+    """Share of those that were wrong, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a classifier did on the test share."""
+
+    items: int
+    joint_accuracy: float
+    """Share of items with every level right."""
+    levels: dict[str, LevelReport]
+    coverage: list[Coverage]
+    correct: list[bool]
+    """Per test item whether every level is right, in the order of ids: for paired comparisons."""
+    ids: list[str]
+
+    def as_plain(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    def metrics(self) -> dict[str, float]:
+        """The numbers that are tracked, under flat names."""
+        found = {"joint.accuracy": self.joint_accuracy, "items.test": float(self.items)}
+        for name, level in self.levels.items():
+            found |= {f"{name}.accuracy": level.accuracy, f"{name}.macro_f1": level.macro_f1,
+                      f"{name}.ece": level.calibration_error, f"{name}.ece_before": level.calibration_error_before}
+            found |= {f"{name}.f1.{label}": row.f1 for label, row in level.classes.items()}
+        for promise in self.coverage:
+            found |= {f"promise.{promise.error_rate:g}.coverage": promise.coverage,
+                      f"promise.{promise.error_rate:g}.error": promise.error}
+        return found
+
+
+def evaluate(classifier: Classifier, items: Sequence[Item]) -> Report:
+    """The report of a classifier on items that were not used to make it."""
+    documents = [item.document for item in items]
+    taxonomy, decoder = classifier.taxonomy, classifier.decoder
+    truth = targets(items, taxonomy)
+    answers = classifier.answer(documents)
+    right = answers.best == truth
+    after = decoder.split(decoder.marginals(answers.joint))
+    plain = Calibration((1.0,) * len(taxonomy.levels)).apply(answers.scored.scores, decoder.widths)
+    before = decoder.split(decoder.marginals(decoder.joint(plain)))
+    levels = {}
+    for k, (level, columns) in enumerate(zip(taxonomy.levels, taxonomy.columns, strict=True)):
+        offset = sum(decoder.widths[:k])
+        true, said = decoder.members[truth, k] - offset, decoder.members[answers.best, k] - offset
+        levels[level.name] = _level(columns, true, said, after[k], before[k])
+    joint = np.take_along_axis(answers.joint, answers.best[:, None], axis=1)[:, 0]
+    labels = [taxonomy.combinations[k][-1] for k in answers.best]
+    return Report(len(items), float(right.mean()) if len(items) else 0.0, levels,
+                  [_coverage(each, labels, joint, right) for each in classifier.guarantees],
+                  right.tolist(), [item.id for item in items])
+
+
+def _level(columns: Sequence[str], true: Ints, said: Ints, after: Floats, before: Floats) -> LevelReport:
+    size = len(columns)
+    confusion = np.bincount(true * size + said, minlength=size * size).reshape(size, size)
+    hits, support, claimed = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    precision = hits / np.maximum(claimed, 1)
+    recall = hits / np.maximum(support, 1)
+    f1 = 2 * hits / np.maximum(support + claimed, 1)
+    rows = np.arange(len(true))
+    uncalibrated = before.argmax(axis=1)
+    return LevelReport(
+        accuracy=float(hits.sum() / max(len(true), 1)),
+        macro_f1=float(f1[support > 0].mean()) if len(true) else 0.0,
+        calibration_error=expected_calibration_error(after[rows, said], said == true),
+        calibration_error_before=expected_calibration_error(before[rows, uncalibrated], uncalibrated == true),
+        classes={label: ClassReport(float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]))
+                 for k, label in enumerate(columns)},
+        confusion=confusion.tolist(),
+    )
+
+
+def _coverage(each: Any, labels: Sequence[str], joint: Floats, right: np.ndarray[Any, Any]) -> Coverage:
+    thresholds = np.array([np.inf if (t := each.threshold(label)) is None else t for label in labels])
+    alone = joint >= thresholds
+    pooled = each.promises[ANY].threshold
+    return Coverage(each.error_rate, each.confidence_level, pooled, float(alone.mean()) if len(alone) else 0.0,
+                    float((~right[alone]).mean()) if alone.any() else 0.0)
