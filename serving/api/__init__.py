@@ -1,0 +1,1 @@
+"""A file per group of endpoints, schemas beside them."""

@@ -1,0 +1,76 @@
+"""What a server is told, read once from the environment. Importing this touches nothing."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from model.errors import SortationError
+
+PREFIX = "SORTATION_"
+
+
+def default_data() -> Path:
+    """The data folder that came with the product: beside the packages in a checkout, else in the environment."""
+    beside = Path(__file__).resolve().parent.parent / "data"
+    return beside if (beside / "taxonomy.yaml").exists() else Path(sys.prefix) / "share" / "sortation" / "data"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a server; each is read from SORTATION_ and its name in capitals."""
+
+    data: Path = field(default_factory=default_data)
+    """Folder with taxonomy.yaml and routing.yaml."""
+    home: Path = Path("var")
+    """Folder for everything the server writes."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = 8000
+    """Port to listen on."""
+    registry: str = ""
+    """Tracking address of the MLflow registry; empty: the SQLite file in `home`."""
+    model: str = "sortation"
+    """Name of the registered model."""
+    database: str = ""
+    """SQLAlchemy address of the store; empty: the SQLite file in `home`."""
+    max_body: int = 1_000_000
+    """Largest request body that is read, in bytes."""
+    poll: float = 2.0
+    """Seconds between looks at the registry."""
+    queue: int = 2_000
+    """Requests that may wait; beyond that the answer is 503 with Retry-After."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Settings from the environment. Raises SortationError that names an unknown or unreadable one."""
+        known = {each.name: type(getattr(cls(), each.name)) for each in fields(cls)}
+        found = {}
+        for key, value in environment.items():
+            name = key.removeprefix(PREFIX).lower()
+            if not key.startswith(PREFIX) or name in CLIENT_SETTINGS:
+                continue
+            if name not in known:
+                raise SortationError(f"{key} is not a setting; known are "
+                                     f"{', '.join(PREFIX + each.upper() for each in known)}")
+            kind = Path if issubclass(known[name], Path) else known[name]
+            try:
+                found[name] = kind(value)
+            except ValueError as error:
+                raise SortationError(f"{key} must be a {kind.__name__}, not {value!r}") from error
+        return cls(**found)
+
+    @property
+    def database_url(self) -> str:
+        """The store's address."""
+        return self.database or f"sqlite:///{(self.home / 'sortation.db').resolve()}"
+
+    @property
+    def registry_url(self) -> str:
+        """The registry's address."""
+        return self.registry or f"sqlite:///{(self.home / 'mlflow.db').resolve()}"
+
+
+CLIENT_SETTINGS = {"datasets", "documents", "python"}
+"""Names with the same prefix that tests, benchmarks and the Makefile use."""

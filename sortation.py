@@ -1,0 +1,236 @@
+"""The command line: parse, call, print. Every failure is one sentence and a non-zero exit."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from model.errors import SortationError
+from serving.settings import Settings as Server
+
+PIPE_CLOSED = 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    parser = _parser()
+    told = parser.parse_args(arguments)
+    try:
+        told.run(told)
+    except SortationError as error:
+        print(f"sortation: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("sortation: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return PIPE_CLOSED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sortation", description="Sorts tickets, e-mails and documents into stages, functions and services.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, about: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about, description=about)
+        made.set_defaults(run=run)
+        made.add_argument("--data", type=Path, help="folder with taxonomy.yaml, routing.yaml and corpus/")
+        made.add_argument("--home", type=Path, help="folder for everything that is written (default: var)")
+        made.add_argument("--registry", help="MLflow tracking address (default: a SQLite file in --home)")
+        return made
+
+    train = command("train", _train, "Train on the corpus and all corrections, register, promote if nothing objects.")
+    train.add_argument("--corpus", type=Path, help="a .jsonl file or a folder of them (default: corpus/ in --data)")
+    train.add_argument("--if-changed", action="store_true", help="do nothing where data, settings and code are as before")
+    train.add_argument("--no-promote", action="store_true", help="leave the new version a challenger")
+    evaluate = command("evaluate", _evaluate, "Measure a registered version on labelled items.")
+    evaluate.add_argument("corpus", type=Path, help="a .jsonl file or a folder of them")
+    evaluate.add_argument("--version", default="champion", help="number or alias (default: champion)")
+    promote = command("promote", _promote, "Make a registered version the champion.")
+    promote.add_argument("version", nargs="?", default="challenger", help="number or alias (default: challenger)")
+    promote.add_argument("--reason", required=True, help="why, for the record")
+    serve = command("serve", _serve, "Answer over HTTP.")
+    serve.add_argument("--host")
+    serve.add_argument("--port", type=int)
+    classify = command("classify", _classify, "Classify a text or a file without a server.")
+    classify.add_argument("text", help="a text, or the name of a text file; - reads standard input")
+    classify.add_argument("--subject", default="")
+    classify.add_argument("--channel", default=None)
+    classify.add_argument("--json", action="store_true", help="print JSON")
+    wait = command("try", _try, "Wait for the server, classify a sample ticket through it, say what to do next.")
+    wait.add_argument("--url", default="http://127.0.0.1:8000")
+    wait.add_argument("--patience", type=float, default=120, help="seconds to wait for the server")
+    return parser
+
+
+def _settings(told: argparse.Namespace) -> Server:
+    given = {"data": told.data, "home": told.home, "registry": told.registry,
+             "host": getattr(told, "host", None), "port": getattr(told, "port", None)}
+    from dataclasses import replace
+
+    return replace(Server.read(), **{key: value for key, value in given.items() if value is not None})
+
+
+def _train(told: argparse.Namespace) -> None:
+    from serving.store import Store
+    from serving.store.corrections import export_corrections
+    from training.fitting import Settings
+    from training.run import Sources, read_inputs
+    from training.stamp import is_current, put_stamp
+
+    server = _settings(told)
+    corrections = server.home / "corrections.jsonl"
+    if (server.home / "sortation.db").exists() or server.database:
+        store = Store(server.database_url)
+        export_corrections(store, corrections)
+        store.close()
+    settings = Settings()
+    inputs = read_inputs(Sources(server.data / "taxonomy.yaml", told.corpus or server.data / "corpus", corrections),
+                         settings)
+    if told.if_changed and is_current(server.home, inputs.key):
+        print("data, settings and code are as before: nothing to train")
+        return
+    from training.registry import Registry
+    from training.run import train
+
+    registry = Registry(server.home, server.registry or None, server.model)
+    outcome = train(inputs, settings, registry, _say, promote=not told.no_promote)
+    put_stamp(server.home, inputs.key)
+    if outcome.objections:
+        raise SortationError(f"version {outcome.version.number} stays a challenger: " + "; ".join(outcome.objections))
+
+
+def _say(line: str) -> None:
+    print(f"  {line}", flush=True)
+
+
+def _evaluate(told: argparse.Namespace) -> None:
+    from model import bundle
+    from training.corpus import read_corpus
+    from training.evaluation import evaluate
+    from training.registry import Registry
+
+    server = _settings(told)
+    registry = Registry(server.home, server.registry or None, server.model)
+    version = registry.get(told.version)
+    classifier = bundle.load(registry.fetch(version, server.home / "models"))
+    report = evaluate(classifier, read_corpus(told.corpus, classifier.taxonomy))
+    print(f"version {version.number} on {report.items} items: every level right {report.joint_accuracy:.1%}")
+    for name, level in report.levels.items():
+        print(f"  {name:10} accuracy {level.accuracy:6.1%}   macro-F1 {level.macro_f1:.3f}   "
+              f"calibration error {level.calibration_error:.3f}")
+
+
+def _promote(told: argparse.Namespace) -> None:
+    from training.registry import Registry
+
+    server = _settings(told)
+    registry = Registry(server.home, server.registry or None, server.model)
+    version = registry.get(told.version)
+    registry.promote(version, told.reason)
+    print(f"version {version.number} is the champion; running servers take over by themselves")
+
+
+def _serve(told: argparse.Namespace) -> None:
+    import logging
+
+    import uvicorn
+
+    from serving.app import create_app
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = _settings(told)
+    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="warning",
+                timeout_graceful_shutdown=20)
+
+
+def _classify(told: argparse.Namespace) -> None:
+    from model.document import CHANNELS, Document
+
+    if told.channel is not None and told.channel not in CHANNELS:
+        raise SortationError(f"channel {told.channel!r} is unknown; it is one of {', '.join(CHANNELS)}")
+    text = _text(told.text)
+    if not (text.strip() or told.subject.strip()):
+        raise SortationError("there is nothing to classify: the text is empty")
+    classifier = _champion(_settings(told))
+    (prediction,) = classifier.predict([Document(told.subject, text, told.channel)])
+    levels = {label.level: {"label": label.name, "confidence": round(label.probability, 4)}
+              for label in prediction.labels}
+    if told.json:
+        print(json.dumps(levels | {"confidence": round(prediction.joint, 4), "doubts": list(prediction.doubts)}))
+        return
+    for level, answer in levels.items():
+        print(f"{level:10} {answer['label']:24} {answer['confidence']:.2f}")
+    if prediction.doubts:
+        print(f"doubts     {', '.join(prediction.doubts)}")
+
+
+def _text(given: str) -> str:
+    """Standard input, a file's content, or the text itself."""
+    if given == "-":
+        return sys.stdin.read()
+    path = Path(given)
+    try:
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SortationError(f"{given} is not UTF-8 text") from error
+    except (OSError, ValueError):  # too long for a name, or a NUL in it: a text
+        return given
+    if path.suffix and len(given) < 256 and not given.endswith(".") and " " not in given:
+        raise SortationError(f"there is no file {given}")
+    return given
+
+
+def _champion(settings: Server) -> Any:
+    """The champion's classifier: the last one fetched, or else the registry's."""
+    from serving import models
+
+    address = models.Address(settings.registry_url, settings.model, settings.home / "models")
+    served = models.last_good(address) or models.newest(address)
+    return served.classifier
+
+
+SAMPLE = {"subject": "Two of five", "body": "Only two of the five lamps we ordered were in the box and the shop opens "
+          "on Saturday. Please send the other three.", "channel": "email"}
+
+
+def _try(told: argparse.Namespace) -> None:
+    from urllib.error import URLError
+    from urllib.request import Request, urlopen
+
+    def ask(path: str, body: dict[str, Any] | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(told.url + path, data, {"Content-Type": "application/json"})  # noqa: S310
+        with urlopen(request, timeout=10) as answer:  # noqa: S310 - the address is the operator's own
+            return json.load(answer)
+
+    until = time.monotonic() + told.patience
+    while True:
+        try:
+            ask("/health/ready")
+            break
+        except (URLError, OSError) as error:
+            if time.monotonic() > until:
+                raise SortationError(f"no server is ready at {told.url}: {error}") from error
+            time.sleep(0.3)
+    print(f"\nA sample ticket: {SAMPLE['body']}\n")
+    print(json.dumps(ask("/v1/classify", SAMPLE), indent=2))
+    print(f"""
+Sortation is up.
+  API pages      {told.url}/docs
+  ready?         {told.url}/health/ready
+
+Try it:
+  curl -s {told.url}/v1/classify -H 'Content-Type: application/json' \\
+    -d '{{"body": "The blender you sent stopped after two weeks. Who repairs it?"}}'
+""")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
