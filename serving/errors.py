@@ -58,7 +58,7 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 
 def _sentence(fault: Any) -> str:
-    where = ".".join(str(part) for part in fault["loc"] if part != "body")
+    where = ".".join(str(part) for part in fault["loc"][1:])  # the first says body, query or path
     if fault["type"] == "extra_forbidden":
         return f"unknown field {where!r}"
     if fault["type"] == "missing" and not where:

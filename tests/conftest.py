@@ -1,0 +1,47 @@
+"""Small real things that many tests use: the default taxonomy, a slice of the starter corpus, a classifier of it."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from model import taxonomy as taxonomies
+from model.classifier import Classifier
+from model.taxonomy import Taxonomy
+from training.corpus import Item, read_corpus
+from training.fitting import Settings, fit
+from training.shares import Shares, share_out
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def taxonomy() -> Taxonomy:
+    return taxonomies.load(ROOT / "data" / "taxonomy.yaml")
+
+
+@pytest.fixture(scope="session")
+def corpus(taxonomy: Taxonomy) -> list[Item]:
+    return read_corpus(ROOT / "data" / "corpus", taxonomy)
+
+
+@pytest.fixture(scope="session")
+def few(corpus: list[Item]) -> list[Item]:
+    """Up to 14 items of each service and of out of scope."""
+    seen: Counter[str] = Counter()
+    chosen = []
+    for item in corpus:
+        seen[item.labels[-1]] += 1
+        if seen[item.labels[-1]] <= 14:
+            chosen.append(item)
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def shares(few: list[Item]) -> Shares:
+    return share_out(few, seed=1)
+
+
+@pytest.fixture(scope="session")
+def classifier(shares: Shares, taxonomy: Taxonomy) -> Classifier:
+    return fit(shares.fit, shares.calibration, taxonomy, Settings())

@@ -1,0 +1,50 @@
+"""Joint decoding: probabilities of combinations and of labels agree."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.decoding import Decoder
+from model.taxonomy import Taxonomy, parse
+
+TWO = parse({"name": "t", "levels": ["a", "b"], "labels": {
+    "a": {"x": "", "y": ""}, "b": {"p": {"a": ["x"]}, "q": {"a": ["y"]}, "r": ""}}})
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 20))
+def test_marginals_are_sums_of_the_joint_and_add_up_to_one(seed: int, scale: float) -> None:
+    decoder = Decoder.of(TWO)
+    scores = np.random.default_rng(seed).normal(0, scale, (5, decoder.columns)).astype(np.float32)
+    joint = decoder.joint(scores)
+    levels = decoder.split(decoder.marginals(joint))
+    assert np.allclose(joint.sum(axis=1), 1, atol=1e-5)
+    for level, columns in enumerate(levels):
+        assert np.allclose(columns.sum(axis=1), 1, atol=1e-5)
+        for k in range(columns.shape[1]):
+            members = [j for j, names in enumerate(TWO.combinations) if names[level] == TWO.columns[level][k]]
+            assert np.allclose(columns[:, k], joint[:, members].sum(axis=1), atol=1e-5)
+
+
+def test_one_level_is_a_plain_softmax() -> None:
+    flat = parse({"name": "t", "levels": ["a"], "labels": {"a": {"x": "", "y": ""}}})
+    joint = Decoder.of(flat).joint(np.array([[1.0, 2.0, 3.0]], dtype=np.float32))
+    expected = np.exp([1, 2, 3]) / np.exp([1, 2, 3]).sum()
+    assert np.allclose(joint[0], expected, atol=1e-6)
+
+
+def test_a_level_that_shouts_cannot_force_a_forbidden_combination(taxonomy: Taxonomy) -> None:
+    decoder = Decoder.of(taxonomy)
+    scores = np.zeros((1, decoder.columns), dtype=np.float32)
+    stage, _, service = taxonomy.columns
+    scores[0, stage.index("plan")] = 9
+    scores[0, sum(decoder.widths[:2]) + service.index("refunds")] = 10
+    best = taxonomy.combinations[int(decoder.joint(scores).argmax())]
+    assert best == ("return", "returns_management", "refunds")
+
+
+@pytest.mark.parametrize("size", [0, 1, 7])
+def test_any_number_of_rows_keeps_its_shape(size: int) -> None:
+    decoder = Decoder.of(TWO)
+    assert decoder.marginals(decoder.joint(np.zeros((size, decoder.columns), np.float32)) if size else
+                             np.zeros((0, len(TWO.combinations)), np.float32)).shape == (size, decoder.columns)

@@ -1,0 +1,61 @@
+"""Shares: disjoint, stable, and nothing alike on two sides."""
+
+import random
+
+from model.document import Document
+from training.corpus import Item
+from training.shares import near_duplicates, share_out
+
+TEXT = "the crane lorry is booked for seven but the lane behind the school is closed until friday noon"
+
+
+def item(number: int, body: str, **facts: str) -> Item:
+    return Item(f"i{number:04}", Document(body=body), ("a" if number % 2 else "b",), "here", facts)
+
+
+def ids(items: list[Item]) -> set[str]:
+    return {each.id for each in items}
+
+
+def test_shares_are_disjoint_and_complete(few: list[Item]) -> None:
+    shares = share_out(few, seed=3)
+    parts = [ids(shares.fit), ids(shares.calibration), ids(shares.test)]
+    assert set.union(*parts) == ids(few)
+    assert sum(map(len, parts)) == len(few)
+    assert 0.1 < len(parts[2]) / len(few) < 0.2
+
+
+def test_every_label_is_in_the_fit_share(few: list[Item]) -> None:
+    assert {i.labels[-1] for i in share_out(few, seed=3).fit} == {i.labels[-1] for i in few}
+
+
+def test_the_order_of_items_does_not_matter(few: list[Item]) -> None:
+    mixed = random.Random(1).sample(few, len(few))  # noqa: S311 - not a secret
+    assert share_out(mixed, seed=3) == share_out(few, seed=3)
+
+
+def test_near_duplicates_are_found_whatever_surrounds_them() -> None:
+    items = [item(1, TEXT), item(2, f"Hello, {TEXT.upper()}! Bye"), item(3, "something else altogether, nothing alike")]
+    assert [(i, j) for i, j, _ in near_duplicates(items)] == [(0, 1)]
+
+
+def test_two_short_texts_are_alike_only_if_all_their_words_are() -> None:
+    items = [item(1, "still nothing"), item(2, "Still nothing!"), item(3, "still waiting")]
+    assert [(i, j) for i, j, _ in near_duplicates(items)] == [(0, 1)]
+
+
+def test_near_duplicates_and_threads_stay_together() -> None:
+    others = [item(k, f"matter number {k} about thing {k * 7} and place {k * 13}") for k in range(100, 180)]
+    pairs = [item(k, f"{TEXT} {k // 2}") for k in range(10)]
+    thread = [item(k, f"answer {k} of many in one thread {k * 31}", thread="t1") for k in range(20, 30)]
+    shares = share_out([*others, *pairs, *thread], seed=5)
+    for together in (pairs, thread):
+        assert sum(bool(ids(share) & ids(together)) for share in (shares.fit, shares.calibration, shares.test)) == 1
+
+
+def test_dated_items_put_the_newest_into_the_test_share() -> None:
+    items = [item(k, f"matter {k} thing {k * 7} place {k * 13}", date=f"2026-{1 + k // 28:02}-{1 + k % 28:02}")
+             for k in range(100)]
+    shares = share_out(items, seed=5)
+    newest = max(i.facts["date"] for i in shares.fit)
+    assert min(i.facts["date"] for i in shares.test) > newest
