@@ -18,6 +18,8 @@ log = logging.getLogger("sortation.errors")
 STATUS: dict[type[Exception], int] = {
     NotFound: 404, LabelError: 422, NotReady: 503, Overloaded: 503, SortationError: 400}
 RETRY_SECONDS = "2"
+UNREADABLE = "There was an error parsing the body"
+"""What FastAPI says of a body that is not even text."""
 
 
 def problem(status: int, detail: str, errors: Sequence[str] = (), headers: dict[str, str] | None = None
@@ -71,6 +73,8 @@ def _http(_: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "unexpected"
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
+    if detail == UNREADABLE:
+        detail = "the body is not JSON: it is not UTF-8 text, or is nested too deeply"
     return problem(status, detail, headers=headers)
 
 

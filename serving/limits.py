@@ -6,7 +6,7 @@ from serving.errors import problem
 
 
 class BodyLimit:
-    """Answers 413 as soon as a body is known to be larger than `most` bytes."""
+    """Reads each body up to `most` bytes before anything else sees the request; beyond that answers 413."""
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
@@ -18,35 +18,27 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         claimed = dict(scope["headers"]).get(b"content-length", b"0")
-        if not claimed.isdigit() or int(claimed) > self._most:
-            await self._refuse(scope, receive, send)
+        held = await self._body(receive) if claimed.isdigit() and int(claimed) <= self._most else None
+        if held is None:
+            answer = problem(413, f"the body is larger than {self._most:,} bytes; send the part that matters",
+                             headers={"Connection": "close"})
+            await answer(scope, receive, send)
             return
-        read = 0
-        begun = False
 
-        async def counted() -> Message:
-            nonlocal read
+        async def replayed() -> Message:
+            return held.pop(0) if held else await receive()
+
+        await self._app(scope, replayed, send)
+
+    async def _body(self, receive: Receive) -> list[Message] | None:
+        """The messages that make up the body; None where it is too large."""
+        held: list[Message] = []
+        size = 0
+        while True:
             message = await receive()
-            read += len(message.get("body", b""))
-            if read > self._most and not begun:
-                raise _TooLarge
-            return message
-
-        async def watched(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self._app(scope, counted, watched)
-        except _TooLarge:
-            await self._refuse(scope, receive, send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = problem(413, f"the body is larger than {self._most:,} bytes; send the part that matters",
-                         headers={"Connection": "close"})
-        await answer(scope, receive, send)
-
-
-class _TooLarge(Exception):  # noqa: N818 - never leaves this file
-    pass
+            held.append(message)
+            size += len(message.get("body", b""))
+            if size > self._most:
+                return None
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return held

@@ -60,6 +60,8 @@ class Report:
     items: int
     joint_accuracy: float
     """Share of items with every level right."""
+    majority: float
+    """Share of items that the commonest combination would get right, in [0, 1]."""
     levels: dict[str, LevelReport]
     coverage: list[Coverage]
     correct: list[bool]
@@ -100,7 +102,8 @@ def evaluate(classifier: Classifier, items: Sequence[Item]) -> Report:
         levels[level.name] = _level(columns, true, said, after[k], before[k])
     joint = np.take_along_axis(answers.joint, answers.best[:, None], axis=1)[:, 0]
     labels = [taxonomy.combinations[k][-1] for k in answers.best]
-    return Report(len(items), float(right.mean()) if len(items) else 0.0, levels,
+    majority = float(np.bincount(truth).max() / len(items)) if len(items) else 0.0
+    return Report(len(items), float(right.mean()) if len(items) else 0.0, majority, levels,
                   [_coverage(each, labels, joint, right) for each in classifier.guarantees],
                   right.tolist(), [item.id for item in items])
 

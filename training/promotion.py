@@ -6,19 +6,18 @@ from training.evaluation import Report
 
 DOUBT = 0.05
 """A loss counts only where chance explains it with less than this probability (one-sided)."""
-FLOOR = 0.4
-"""Joint accuracy below which nothing is promoted."""
 CALIBRATION = 0.15
 """Expected calibration error above which confidences are not believed."""
 FEW = 100
 """Test items below which the calibration error is too noisy to object to."""
 
 
-def objections(new: Report, champion: Report | None, floor: float = FLOOR) -> list[str]:
+def objections(new: Report, champion: Report | None) -> list[str]:
     """Why `new` may not be promoted; empty when it may. `champion` is its report on the same test items."""
     found = []
-    if new.joint_accuracy < floor:
-        found.append(f"{new.joint_accuracy:.1%} of the test items have every level right; at least {floor:.0%} is asked")
+    if new.items and not binomtest(sum(new.correct), new.items, new.majority, alternative="greater").pvalue < DOUBT:
+        found.append(f"{new.joint_accuracy:.1%} of the test items have every level right; always giving the commonest "
+                     f"answer would be right on {new.majority:.1%}")
     for name, level in new.levels.items():
         if new.items >= FEW and level.calibration_error > CALIBRATION:
             found.append(f"the calibration error of {name} is {level.calibration_error:.3f}; "
