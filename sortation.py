@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="sortation", description="Sorts tickets, e-mails and documents into stages, functions and services.")
+        prog="sortation", description="Sorts tickets, e-mails and documents into stages, functions and services."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, run: Any, about: str) -> argparse.ArgumentParser:
@@ -46,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
 
     train = command("train", _train, "Train on the corpus and all corrections, register, promote if nothing objects.")
     train.add_argument("--corpus", type=Path, help="a .jsonl file or a folder of them (default: corpus/ in --data)")
-    train.add_argument("--if-changed", action="store_true", help="do nothing where data, settings and code are as before")
+    train.add_argument(
+        "--if-changed", action="store_true", help="do nothing where data, settings and code are as before"
+    )
     train.add_argument("--no-promote", action="store_true", help="leave the new version a challenger")
     evaluate = command("evaluate", _evaluate, "Measure a registered version on labelled items.")
     evaluate.add_argument("corpus", type=Path, help="a .jsonl file or a folder of them")
@@ -69,8 +72,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings(told: argparse.Namespace) -> Server:
-    given = {"data": told.data, "home": told.home, "registry": told.registry,
-             "host": getattr(told, "host", None), "port": getattr(told, "port", None)}
+    given = {
+        "data": told.data,
+        "home": told.home,
+        "registry": told.registry,
+        "host": getattr(told, "host", None),
+        "port": getattr(told, "port", None),
+    }
     from dataclasses import replace
 
     return replace(Server.read(), **{key: value for key, value in given.items() if value is not None})
@@ -90,8 +98,9 @@ def _train(told: argparse.Namespace) -> None:
         export_corrections(store, corrections)
         store.close()
     settings = Settings()
-    inputs = read_inputs(Sources(server.data / "taxonomy.yaml", told.corpus or server.data / "corpus", corrections),
-                         settings)
+    inputs = read_inputs(
+        Sources(server.data / "taxonomy.yaml", told.corpus or server.data / "corpus", corrections), settings
+    )
     if told.if_changed and is_current(server.home, inputs.key):
         print("data, settings and code are as before: nothing to train")
         return
@@ -122,8 +131,10 @@ def _evaluate(told: argparse.Namespace) -> None:
     report = evaluate(classifier, read_corpus(told.corpus, classifier.taxonomy))
     print(f"version {version.number} on {report.items} items: every level right {report.joint_accuracy:.1%}")
     for name, level in report.levels.items():
-        print(f"  {name:10} accuracy {level.accuracy:6.1%}   macro-F1 {level.macro_f1:.3f}   "
-              f"calibration error {level.calibration_error:.3f}")
+        print(
+            f"  {name:10} accuracy {level.accuracy:6.1%}   macro-F1 {level.macro_f1:.3f}   "
+            f"calibration error {level.calibration_error:.3f}"
+        )
 
 
 def _promote(told: argparse.Namespace) -> None:
@@ -145,8 +156,9 @@ def _serve(told: argparse.Namespace) -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = _settings(told)
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="warning",
-                timeout_graceful_shutdown=20)
+    uvicorn.run(
+        create_app(settings), host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=20
+    )
 
 
 def _classify(told: argparse.Namespace) -> None:
@@ -159,8 +171,9 @@ def _classify(told: argparse.Namespace) -> None:
         raise SortationError("there is nothing to classify: the text is empty")
     classifier = _champion(_settings(told))
     (prediction,) = classifier.predict([Document(told.subject, text, told.channel)])
-    levels = {label.level: {"label": label.name, "confidence": round(label.probability, 4)}
-              for label in prediction.labels}
+    levels = {
+        label.level: {"label": label.name, "confidence": round(label.probability, 4)} for label in prediction.labels
+    }
     if told.json:
         print(json.dumps(levels | {"confidence": round(prediction.joint, 4), "doubts": list(prediction.doubts)}))
         return
@@ -196,8 +209,12 @@ def _champion(settings: Server) -> Any:
     return served.classifier
 
 
-SAMPLE = {"subject": "Two of five", "body": "Only two of the five lamps we ordered were in the box and the shop opens "
-          "on Saturday. Please send the other three.", "channel": "email"}
+SAMPLE = {
+    "subject": "Two of five",
+    "body": "Only two of the five lamps we ordered were in the box and the shop opens "
+    "on Saturday. Please send the other three.",
+    "channel": "email",
+}
 
 
 def _try(told: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ from model.guarantee import Guarantee, Promise
 from model.scoring import Weights
 
 FORMAT = 1
-"""Version of the model folder. To raise it: keep the old reader in READERS and a folder of the old kind in the tests."""
+"""Version of the model folder. To raise it: keep the old reader in READERS, and an old folder in the tests."""
 MAX_BYTES = 2_000_000_000
 """Largest folder that is loaded."""
 
@@ -81,8 +81,11 @@ def verify(folder: Path) -> dict[str, Any]:
         raise BundleError(f"{folder} has format {manifest.get('format')!r}; this version reads {known}")
     expected = {f"{name}.npy" for name in Names.ARRAYS} | {Names.MODEL}
     present = {entry.name for entry in folder.iterdir()} - {Names.MANIFEST}
-    for what, names in (("lacks", expected - present), ("has foreign files", present - expected),
-                        ("does not vouch for", expected - set(manifest["files"]))):
+    for what, names in (
+        ("lacks", expected - present),
+        ("has foreign files", present - expected),
+        ("does not vouch for", expected - set(manifest["files"])),
+    ):
         if names:
             raise BundleError(f"{folder} {what}: {', '.join(sorted(names))}")
     if sum((folder / name).stat().st_size for name in expected) > MAX_BYTES:
@@ -137,8 +140,15 @@ def _array(path: Path, dtype: str | None, mapped: bool) -> np.ndarray[Any, Any]:
 def _check_shapes(folder: Path, classifier: Classifier) -> None:
     weights, columns = classifier.weights, classifier.decoder.columns
     known, parts = len(weights.hashes), len(weights.part_hashes)
-    right = {"rows": (known, columns), "squares": (known,), "part_rows": (parts, columns), "part_squares": (parts,),
-             "bias": (columns,), "hashes": (known,), "part_hashes": (parts,)}
+    right = {
+        "rows": (known, columns),
+        "squares": (known,),
+        "part_rows": (parts, columns),
+        "part_squares": (parts,),
+        "bias": (columns,),
+        "hashes": (known,),
+        "part_hashes": (parts,),
+    }
     for name, shape in right.items():
         if getattr(weights, name).shape != shape:
             raise BundleError(f"{folder / name}.npy has shape {getattr(weights, name).shape}; {shape} is right")

@@ -78,14 +78,18 @@ class Classifier:
         order = np.argsort(-answers.joint, axis=1, kind="stable")[:, :take]
         probability = np.take_along_axis(answers.joint, order, axis=1)
         chosen = np.take_along_axis(marginals, self.decoder.members[order[:, 0]], axis=1)
-        return [self._prediction(order[k], probability[k], chosen[k], self._doubts(answers, k, document))
-                for k, document in enumerate(documents)]
+        return [
+            self._prediction(order[k], probability[k], chosen[k], self._doubts(answers, k, document))
+            for k, document in enumerate(documents)
+        ]
 
     def _prediction(self, order: Places, joint: Floats, chosen: Floats, doubts: tuple[str, ...]) -> Prediction:
         combinations = self.taxonomy.combinations
         names = combinations[order[0]]
-        labels = tuple(Label(level, name, float(p))
-                       for level, name, p in zip(self.taxonomy.level_names, names, chosen, strict=True))
+        labels = tuple(
+            Label(level, name, float(p))
+            for level, name, p in zip(self.taxonomy.level_names, names, chosen, strict=True)
+        )
         others = tuple((combinations[k], float(p)) for k, p in zip(order[1:], joint[1:], strict=True))
         return Prediction(labels, float(joint[0]), others, doubts)
 

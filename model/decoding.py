@@ -13,7 +13,8 @@ import numpy as np
 
 from model.taxonomy import Taxonomy
 
-Floats = np.ndarray[Any, np.dtype[np.float32]]
+Floats = np.ndarray[Any, np.dtype[np.floating[Any]]]
+"""Single precision on the hot path, double where a fit needs it."""
 Places = np.ndarray[Any, np.dtype[np.intp]]
 
 
@@ -22,7 +23,7 @@ class Decoder:
     """Which score columns make up which combination."""
 
     members: Places
-    """For each combination the column of its label on each level, counted over all levels. (n_combinations, n_levels)"""
+    """For each combination the column of its label on each level, over all levels; (n_combinations, n_levels)."""
     widths: tuple[int, ...]
     """Columns per level: its labels and out of scope."""
 
@@ -62,8 +63,10 @@ class Decoder:
     def _grouped(self) -> Sequence[tuple[Places, Places]]:
         """Per level the combinations ordered by column, and where each column's run begins."""
         orders = [np.argsort(column, kind="stable") for column in self.members.T]
-        return [(order, np.flatnonzero(np.diff(column[order], prepend=-1)))
-                for order, column in zip(orders, self.members.T, strict=True)]
+        return [
+            (order, np.flatnonzero(np.diff(column[order], prepend=-1)))
+            for order, column in zip(orders, self.members.T, strict=True)
+        ]
 
     def split(self, columns: Floats) -> list[Floats]:
         """The columns of each level, as views."""

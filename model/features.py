@@ -39,7 +39,8 @@ def features(tokens: Tokens) -> Features:
         tokens.count,
         np.concatenate([tokens.words, salted(tokens.words[subject], SUBJECT), pairs]),
         np.concatenate([tokens.document, tokens.document[subject], tokens.document[first]]),
-        len(tokens.words), tokens,
+        len(tokens.words),
+        tokens,
     )
 
 

@@ -1,8 +1,8 @@
 """A promised error rate: thresholds above which answers may be acted on alone, from the calibration share. Pure.
 
 For each predicted label a fixed sequence of thresholds is walked from sure to less sure; each is kept while the exact
-binomial test rejects "the error above it exceeds the promise" (Learn-then-Test with fixed-sequence testing, Angelopoulos
-et al., 2021; Clopper and Pearson, 1934). The walk ends at the first threshold that cannot be kept.
+binomial test rejects "the error above it exceeds the promise" (Learn-then-Test with fixed-sequence testing,
+Angelopoulos et al., 2021; Clopper and Pearson, 1934). The walk ends at the first threshold that cannot be kept.
 """
 
 import math

@@ -17,7 +17,7 @@ from model.document import Document
 from model.features import Features, features, parts
 from model.hashing import U64, Places
 from model.tokens import tokenise
-from model.vocabulary import Vocabulary
+from model.vocabulary import Rows, Vocabulary
 
 BATCH_CHARACTERS = 400_000
 """Characters that are scored in one pass, at most (unless one document is longer): bounds memory to about 60 MB."""
@@ -71,7 +71,8 @@ class Scorer:
     @cached_property
     def _part_rows(self) -> Floats:
         return np.ascontiguousarray(
-            np.column_stack([self.weights.part_rows, self.weights.part_squares]), dtype=np.float32)
+            np.column_stack([self.weights.part_rows, self.weights.part_squares]), dtype=np.float32
+        )
 
     def score(self, documents: Sequence[Document]) -> Scores:
         """Scores of n documents; any n, in passes of bounded size."""
@@ -81,8 +82,9 @@ class Scorer:
         done = [self._pass(features(tokenise(batch))) for batch in batches(documents)]
         if len(done) == 1:
             return done[0]
-        return Scores(*(np.concatenate([getattr(part, name) for part in done])
-                        for name in ("scores", "words", "known")))
+        return Scores(
+            *(np.concatenate([getattr(part, name) for part in done]) for name in ("scores", "words", "known"))
+        )
 
     def _pass(self, batch: Features) -> Scores:
         rows = self._known.rows(batch.hashes)
@@ -101,10 +103,11 @@ class Scorer:
         return Scores(total[:, :-1] / length + self.weights.bias, words, words - unknown)
 
 
-def _summed(rows: Places, document: Places, count: int, table: Floats) -> Floats:
+def _summed(rows: Rows, document: Places, count: int, table: Floats) -> Floats:
     """Sum over each document's rows of `table`, shape (count, table's columns)."""
     if count == 1:
-        return table[rows].sum(axis=0, keepdims=True)
+        alone: Floats = table[rows].sum(axis=0, keepdims=True)
+        return alone
     ones = np.ones(len(rows), dtype=np.float32)
     return np.asarray(csr_matrix((ones, (document, rows)), shape=(count, len(table))) @ table)
 

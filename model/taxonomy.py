@@ -80,8 +80,11 @@ class Taxonomy:
         Raises LabelError that lists each unknown level or label, or says which combinations would be right.
         """
         given = {level: label for level, label in labels.items() if label not in (None, "", OUT_OF_SCOPE)}
-        faults = [f"there is no level {name!r}; the levels are {', '.join(self.level_names)}"
-                  for name in given if name not in self.level_names]
+        faults = [
+            f"there is no level {name!r}; the levels are {', '.join(self.level_names)}"
+            for name in given
+            if name not in self.level_names
+        ]
         for level in self.levels:
             label = given.get(level.name)
             if label is not None and label not in level.labels:
@@ -90,8 +93,11 @@ class Taxonomy:
             raise LabelError("labels", faults)
         if not given:
             return self.combinations[-1]
-        fitting = [names for names in self.combinations[:-1]
-                   if all(given.get(level, got) == got for level, got in zip(self.level_names, names, strict=True))]
+        fitting = [
+            names
+            for names in self.combinations[:-1]
+            if all(given.get(level, got) == got for level, got in zip(self.level_names, names, strict=True))
+        ]
         if len(fitting) == 1:
             return fitting[0]
         said = ", ".join(f"{level}={label}" for level, label in given.items())
@@ -110,8 +116,13 @@ class Taxonomy:
             }
             for level in self.levels
         }
-        return {"name": self.name, "version": self.version, "levels": list(self.level_names),
-                "out_of_scope": self.out_of_scope, "labels": labels}
+        return {
+            "name": self.name,
+            "version": self.version,
+            "levels": list(self.level_names),
+            "out_of_scope": self.out_of_scope,
+            "labels": labels,
+        }
 
 
 def parse(plain: Any) -> Taxonomy:
@@ -123,11 +134,20 @@ def parse(plain: Any) -> Taxonomy:
     levels = tuple(_level(name, names[:k], plain["labels"][name]) for k, name in enumerate(names))
     taxonomy = Taxonomy(plain["name"], plain.get("version", 1), levels, plain.get("out_of_scope", "").strip())
     if len(taxonomy.combinations) > MAX_COMBINATIONS:
-        raise TaxonomyError("taxonomy", [f"more than {MAX_COMBINATIONS:,} combinations are allowed; state which labels "
-                                         "may stand together, or use fewer"])
+        raise TaxonomyError(
+            "taxonomy",
+            [
+                f"more than {MAX_COMBINATIONS:,} combinations are allowed; state which labels "
+                "may stand together, or use fewer"
+            ],
+        )
     used = [{names[k] for names in taxonomy.combinations} for k in range(len(levels))]
-    idle = [f"{level.name} {label!r} stands in no allowed combination"
-            for level, seen in zip(levels, used, strict=True) for label in level.labels if label not in seen]
+    idle = [
+        f"{level.name} {label!r} stands in no allowed combination"
+        for level, seen in zip(levels, used, strict=True)
+        for label in level.labels
+        if label not in seen
+    ]
     if idle:
         raise TaxonomyError("taxonomy", idle)
     return taxonomy
@@ -135,10 +155,12 @@ def parse(plain: Any) -> Taxonomy:
 
 def _level(name: str, earlier: list[str], labels: Mapping[str, Any]) -> Level:
     """One level from its part of the file, known to be sound."""
-    full = {label: {"definition": about} if isinstance(about, str) else (about or {})
-            for label, about in labels.items()}
+    full = {
+        label: {"definition": about} if isinstance(about, str) else (about or {}) for label, about in labels.items()
+    }
     return Level(
-        name, tuple(full),
+        name,
+        tuple(full),
         {label: str(about.get("definition", "")).strip() for label, about in full.items()},
         {label: {level: tuple(about[level]) for level in earlier if level in about} for label, about in full.items()},
     )

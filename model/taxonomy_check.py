@@ -15,9 +15,31 @@ MAX_COMBINATIONS = 20_000
 """Allowed combinations that can be decoded; all of them are scored for every item."""
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 RESERVED = {
-    "id", "prediction_id", "labels", "alternatives", "decision", "reason", "route", "model", "guarantee", "entities",
-    "language", "cleaning", "explanation", "timing_ms", "definition", "subject", "body", "channel", "world", "writer",
-    "correct", "source", "actor", "options", "metadata",
+    "id",
+    "prediction_id",
+    "labels",
+    "alternatives",
+    "decision",
+    "reason",
+    "route",
+    "model",
+    "guarantee",
+    "entities",
+    "language",
+    "cleaning",
+    "explanation",
+    "timing_ms",
+    "definition",
+    "subject",
+    "body",
+    "channel",
+    "world",
+    "writer",
+    "correct",
+    "source",
+    "actor",
+    "options",
+    "metadata",
 }
 """Names that items and answers already use, so that no level may take them."""
 
@@ -26,8 +48,11 @@ def faults_in(plain: Any) -> list[str]:
     """What is wrong with a parsed taxonomy file, a sentence each; empty when it can be used."""
     if not isinstance(plain, Mapping):
         return ["the file must be a mapping with name, levels and labels"]
-    faults = [f"unknown key {key!r}; known are name, version, levels, labels, out_of_scope"
-              for key in plain if key not in {"name", "version", "levels", "labels", "out_of_scope"}]
+    faults = [
+        f"unknown key {key!r}; known are name, version, levels, labels, out_of_scope"
+        for key in plain
+        if key not in {"name", "version", "levels", "labels", "out_of_scope"}
+    ]
     if not isinstance(plain.get("name"), str) or not plain["name"].strip():
         faults.append("name must be a short text")
     version = plain.get("version", 1)

@@ -23,7 +23,9 @@ MAX_DIGITS = 5
 MAX_CHARACTERS = 20_000
 """Characters of a body that are read; a reader of documents chooses what comes first."""
 
-_WORD = bytes(range(0x30, 0x3A)) + bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B)) + b"?" + bytes(range(0x80, 0x100))
+_WORD = (
+    bytes(range(0x30, 0x3A)) + bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B)) + b"?" + bytes(range(0x80, 0x100))
+)
 _TABLE = bytes(
     0x30 if chr(b).isdigit() and b < 0x80 else (b + 32 if 0x41 <= b <= 0x5A else b if b in _WORD or b < 2 else 0x20)
     for b in range(256)
@@ -32,10 +34,14 @@ _IS_WORD = np.array([b in _WORD for b in range(256)])
 _CUT = re.compile("[\u0000\u0001]")
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\ufe00-\ufe0f\u00ad]")
 _QUOTES = re.compile("[\u2018\u2019\u02bc\u0060\u00b4]")
-_BLANKS = re.compile("[\u0080-\u00a1\u00a4\u00a6-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7"
-                     "\u2000-\u206f\u2100-\u2bff\u3000-\u303f\ufffd]")
-_ALONE = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u20a0-\u20cf\u00a2\u00a3\u00a5\u3040-\u30ff\u3400-\u9fff"
-                    "\uf900-\ufaff\U0001f000-\U0001faff\U00020000-\U0003134f])")
+_BLANKS = re.compile(
+    "[\u0080-\u00a1\u00a4\u00a6-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7"
+    "\u2000-\u206f\u2100-\u2bff\u3000-\u303f\ufffd]"
+)
+_ALONE = re.compile(
+    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u20a0-\u20cf\u00a2\u00a3\u00a5\u3040-\u30ff\u3400-\u9fff"
+    "\uf900-\ufaff\U0001f000-\U0001faff\U00020000-\U0003134f])"
+)
 
 
 def plain(text: str) -> str:

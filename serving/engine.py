@@ -98,7 +98,7 @@ class Engine:
             work = [request for request, _ in batch]
             try:
                 answers = await loop.run_in_executor(self._thread, self._answer, work, self.served, self._rules)
-            except Exception as error:  # noqa: BLE001 - whoever asked must hear of it
+            except Exception as error:
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
@@ -120,8 +120,20 @@ class Engine:
             answer = shaped(request, prediction, decision, route, served)
             answers.append(answer)
             labels = {label.level: None if label.name == OUT_OF_SCOPE else label.name for label in prediction.labels}
-            rows.append(Stored(answer["prediction_id"], now(), document.id, document.channel, document.subject,
-                               document.body, labels, answer, served.version, served.fingerprint))
+            rows.append(
+                Stored(
+                    answer["prediction_id"],
+                    now(),
+                    document.id,
+                    document.channel,
+                    document.subject,
+                    document.body,
+                    labels,
+                    answer,
+                    served.version,
+                    served.fingerprint,
+                )
+            )
         self.store.add(rows)
         spent = round((time.perf_counter() - began) * 1000, 3)
         return [answer | {"timing_ms": spent} for answer in answers]
@@ -132,15 +144,19 @@ def new_id() -> str:
     return f"pred_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}"
 
 
-def shaped(request: Request, prediction: Prediction, decision: Decision, route: Route, served: Served
-           ) -> dict[str, Any]:
+def shaped(
+    request: Request, prediction: Prediction, decision: Decision, route: Route, served: Served
+) -> dict[str, Any]:
     """The answer as callers see it: stable, shallow keys."""
     target = route.target
-    levels = {label.level: {"label": label.name, "confidence": _rounded(label.probability)}
-              for label in prediction.labels}
+    levels = {
+        label.level: {"label": label.name, "confidence": _rounded(label.probability)} for label in prediction.labels
+    }
     names = list(levels)
-    others = [{"labels": dict(zip(names, combination, strict=True)), "confidence": _rounded(p)}
-              for combination, p in prediction.alternatives[: request.top]]
+    others = [
+        {"labels": dict(zip(names, combination, strict=True)), "confidence": _rounded(p)}
+        for combination, p in prediction.alternatives[: request.top]
+    ]
     due = now() + timedelta(hours=target.sla_hours) if target.sla_hours else None
     return {
         "id": request.document.id,
@@ -151,12 +167,24 @@ def shaped(request: Request, prediction: Prediction, decision: Decision, route: 
         "alternatives": others,
         "decision": decision.kind,
         "reason": list(decision.reasons),
-        "guarantee": {"error_rate": decision.error_rate, "confidence_level": decision.confidence_level,
-                      "holds": decision.kind == "auto"},
-        "route": {"rule": route.rule, "queue": target.queue, "priority": target.priority,
-                  "sla_due_at": due.isoformat(timespec="seconds") if due else None, "tags": list(target.tags)},
-        "model": {"name": served.name, "version": served.version, "alias": served.alias,
-                  "fingerprint": served.fingerprint[:16]},
+        "guarantee": {
+            "error_rate": decision.error_rate,
+            "confidence_level": decision.confidence_level,
+            "holds": decision.kind == "auto",
+        },
+        "route": {
+            "rule": route.rule,
+            "queue": target.queue,
+            "priority": target.priority,
+            "sla_due_at": due.isoformat(timespec="seconds") if due else None,
+            "tags": list(target.tags),
+        },
+        "model": {
+            "name": served.name,
+            "version": served.version,
+            "alias": served.alias,
+            "fingerprint": served.fingerprint[:16],
+        },
     }
 
 

@@ -16,14 +16,20 @@ from serving.engine import NotReady, Overloaded
 
 log = logging.getLogger("sortation.errors")
 STATUS: dict[type[Exception], int] = {
-    NotFound: 404, LabelError: 422, NotReady: 503, Overloaded: 503, SortationError: 400}
+    NotFound: 404,
+    LabelError: 422,
+    NotReady: 503,
+    Overloaded: 503,
+    SortationError: 400,
+}
 RETRY_SECONDS = "2"
 UNREADABLE = "There was an error parsing the body"
 """What FastAPI says of a body that is not even text."""
 
 
-def problem(status: int, detail: str, errors: Sequence[str] = (), headers: dict[str, str] | None = None
-            ) -> JSONResponse:
+def problem(
+    status: int, detail: str, errors: Sequence[str] = (), headers: dict[str, str] | None = None
+) -> JSONResponse:
     """A problem document; `errors` lists every single fault."""
     title = http.HTTPStatus(status).phrase
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
@@ -64,7 +70,7 @@ def _sentence(fault: Any) -> str:
     if fault["type"] == "extra_forbidden":
         return f"unknown field {where!r}"
     if fault["type"] == "missing" and not where:
-        return "the body is empty; send JSON such as {\"body\": \"where is order 4471?\"}"
+        return 'the body is empty; send JSON such as {"body": "where is order 4471?"}'
     message = str(fault["msg"]).removeprefix("Value error, ")
     return f"{where}: {message[:1].lower()}{message[1:]}" if where else message
 
@@ -80,8 +86,9 @@ def _http(_: Request, error: Exception) -> JSONResponse:
 
 def _store(_: Request, error: Exception) -> JSONResponse:
     log.error("the store failed: %s", type(error.__cause__ or error).__name__)
-    return problem(503, "the store cannot be written to; nothing was kept, try again",
-                   headers={"Retry-After": RETRY_SECONDS})
+    return problem(
+        503, "the store cannot be written to; nothing was kept, try again", headers={"Retry-After": RETRY_SECONDS}
+    )
 
 
 def _unexpected(_: Request, error: Exception) -> JSONResponse:

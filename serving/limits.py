@@ -20,8 +20,11 @@ class BodyLimit:
         claimed = dict(scope["headers"]).get(b"content-length", b"0")
         held = await self._body(receive) if claimed.isdigit() and int(claimed) <= self._most else None
         if held is None:
-            answer = problem(413, f"the body is larger than {self._most:,} bytes; send the part that matters",
-                             headers={"Connection": "close"})
+            answer = problem(
+                413,
+                f"the body is larger than {self._most:,} bytes; send the part that matters",
+                headers={"Connection": "close"},
+            )
             await answer(scope, receive, send)
             return
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from model.errors import SortationError
 
@@ -46,14 +47,15 @@ class Settings:
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from the environment. Raises SortationError that names an unknown or unreadable one."""
         known = {each.name: type(getattr(cls(), each.name)) for each in fields(cls)}
-        found = {}
+        found: dict[str, Any] = {}
         for key, value in environment.items():
             name = key.removeprefix(PREFIX).lower()
             if not key.startswith(PREFIX) or name in CLIENT_SETTINGS:
                 continue
             if name not in known:
-                raise SortationError(f"{key} is not a setting; known are "
-                                     f"{', '.join(PREFIX + each.upper() for each in known)}")
+                raise SortationError(
+                    f"{key} is not a setting; known are {', '.join(PREFIX + each.upper() for each in known)}"
+                )
             kind = Path if issubclass(known[name], Path) else known[name]
             try:
                 found[name] = kind(value)

@@ -98,8 +98,10 @@ def test_the_loop_closes(server: Server, trained: Path, corpus: Path) -> None:
     server.wait(1)
     answer = call(f"{server.url}/v1/classify", {"id": "t-1", "body": TEXT, "channel": "ticket"})
     assert answer["model"]["version"] == 1
-    said = call(f"{server.url}/v1/predictions/{answer['prediction_id']}/feedback",
-                {"service": "engineering_changes", "stage": "make", "actor": "mara"})
+    said = call(
+        f"{server.url}/v1/predictions/{answer['prediction_id']}/feedback",
+        {"service": "engineering_changes", "stage": "make", "actor": "mara"},
+    )
     assert said["number"] == 1
 
     server.kill()  # acknowledged is kept, whatever happens to the process
@@ -134,11 +136,16 @@ def test_the_command_line_answers_without_a_server(trained: Path, tmp_path: Path
         assert json.loads(done.stdout)["function"]["label"] == "order_processing"
 
 
-@pytest.mark.parametrize(("words", "said"), [
-    (("classify", "   "), "nothing to classify"), (("classify", "missing.txt"), "no file missing.txt"),
-    (("classify", "x", "--channel", "fax"), "channel 'fax' is unknown"),
-    (("promote", "99", "--reason", "x"), "no version '99'"),
-    (("train", "--corpus", "nowhere.jsonl"), "nowhere.jsonl")])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("classify", "   "), "nothing to classify"),
+        (("classify", "missing.txt"), "no file missing.txt"),
+        (("classify", "x", "--channel", "fax"), "channel 'fax' is unknown"),
+        (("promote", "99", "--reason", "x"), "no version '99'"),
+        (("train", "--corpus", "nowhere.jsonl"), "nowhere.jsonl"),
+    ],
+)
 def test_a_failure_is_a_sentence_and_a_status(trained: Path, words: tuple[str, ...], said: str) -> None:
     done = sortation(trained, *words)
     assert done.returncode == 1

@@ -137,8 +137,13 @@ def merged(items: Sequence[Item], corrections: Iterable[Item]) -> list[Item]:
 
 def corpus_hash(items: Sequence[Item], taxonomy: Taxonomy) -> str:
     """SHA-256 of what training sees of the items and the taxonomy; the order of items does not matter."""
-    lines = sorted(json.dumps([i.id, i.document.channel, i.document.subject, i.document.body, i.labels,
-                               sorted(i.facts.items())], ensure_ascii=False) for i in items)
+    lines = sorted(
+        json.dumps(
+            [i.id, i.document.channel, i.document.subject, i.document.body, i.labels, sorted(i.facts.items())],
+            ensure_ascii=False,
+        )
+        for i in items
+    )
     digest = hashlib.sha256(json.dumps(taxonomy.as_plain(), sort_keys=True).encode())
     for line in lines:
         digest.update(line.encode("utf-8", "replace"))

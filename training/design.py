@@ -61,8 +61,9 @@ def design(documents: Sequence[Document], recipe: Recipe) -> Design:
     weight = scale * np.array([1.0, recipe.subject, recipe.pairs], dtype=np.float32)[kinds]
     owner, hash_of_part = part_lists
     part_hashes, column = np.unique(hash_of_part, return_inverse=True)
-    membership = csr_matrix((np.ones(len(owner), dtype=np.float32), (owner, column)),
-                            shape=(len(hashes), len(part_hashes)))
+    membership = csr_matrix(
+        (np.ones(len(owner), dtype=np.float32), (owner, column)), shape=(len(hashes), len(part_hashes))
+    )
     membership.data[:] = 1
     in_documents = counts @ membership
     in_documents.data[:] = 1
@@ -71,9 +72,14 @@ def design(documents: Sequence[Document], recipe: Recipe) -> Design:
     squares = weight**2 + np.asarray(pieces.multiply(pieces).sum(axis=1)).ravel()
     length = np.sqrt(np.maximum(counts @ squares, 1e-6))
     own = csr_matrix((weight, (np.arange(len(hashes)), np.arange(len(hashes)))))
-    return Design(counts.multiply(1 / length[:, None]).tocsr().astype(np.float32),
-                  hstack([own, pieces]).tocsr().astype(np.float32), hashes, part_hashes, part_scale,
-                  squares.astype(np.float32))
+    return Design(
+        counts.multiply(1 / length[:, None]).tocsr().astype(np.float32),
+        hstack([own, pieces]).tocsr().astype(np.float32),
+        hashes,
+        part_hashes,
+        part_scale,
+        squares.astype(np.float32),
+    )
 
 
 def _idf(documents_with: Floats, documents: int) -> Floats:
@@ -90,8 +96,7 @@ def _counted(documents: Sequence[Document], recipe: Recipe) -> tuple[csr_matrix,
         rows.append(f.document + start)
         found.append(f.hashes)
         pairs = len(f.tokens.pairs[0])
-        kinds.append(np.repeat(np.array([0, 1, 2], dtype=np.int8),
-                               [f.words, len(f.hashes) - f.words - pairs, pairs]))
+        kinds.append(np.repeat(np.array([0, 1, 2], dtype=np.int8), [f.words, len(f.hashes) - f.words - pairs, pairs]))
         fresh, first = np.unique(tokens.words, return_index=True)
         new = ~np.isin(fresh, seen, assume_unique=True)
         hashes, owner = parts(tokens, first[new])
@@ -109,8 +114,12 @@ def _counted(documents: Sequence[Document], recipe: Recipe) -> tuple[csr_matrix,
     place = np.searchsorted(hashes[keep], owner_hash)
     place = np.minimum(place, len(keep) - 1)
     alive = hashes[keep][place] == owner_hash
-    return counts[:, keep], hashes[keep], kind[first][keep].astype(np.intp), (
-        place[alive], np.concatenate(pieces)[alive])
+    return (
+        counts[:, keep],
+        hashes[keep],
+        kind[first][keep].astype(np.intp),
+        (place[alive], np.concatenate(pieces)[alive]),
+    )
 
 
 def _kept(frequency: Floats, kinds: np.ndarray[Any, Any], documents: int, recipe: Recipe) -> Places:

@@ -76,12 +76,18 @@ class Report:
         """The numbers that are tracked, under flat names."""
         found = {"joint.accuracy": self.joint_accuracy, "items.test": float(self.items)}
         for name, level in self.levels.items():
-            found |= {f"{name}.accuracy": level.accuracy, f"{name}.macro_f1": level.macro_f1,
-                      f"{name}.ece": level.calibration_error, f"{name}.ece_before": level.calibration_error_before}
+            found |= {
+                f"{name}.accuracy": level.accuracy,
+                f"{name}.macro_f1": level.macro_f1,
+                f"{name}.ece": level.calibration_error,
+                f"{name}.ece_before": level.calibration_error_before,
+            }
             found |= {f"{name}.f1.{label}": row.f1 for label, row in level.classes.items()}
         for promise in self.coverage:
-            found |= {f"promise.{promise.error_rate:g}.coverage": promise.coverage,
-                      f"promise.{promise.error_rate:g}.error": promise.error}
+            found |= {
+                f"promise.{promise.error_rate:g}.coverage": promise.coverage,
+                f"promise.{promise.error_rate:g}.error": promise.error,
+            }
         return found
 
 
@@ -103,9 +109,15 @@ def evaluate(classifier: Classifier, items: Sequence[Item]) -> Report:
     joint = np.take_along_axis(answers.joint, answers.best[:, None], axis=1)[:, 0]
     labels = [taxonomy.combinations[k][-1] for k in answers.best]
     majority = float(np.bincount(truth).max() / len(items)) if len(items) else 0.0
-    return Report(len(items), float(right.mean()) if len(items) else 0.0, majority, levels,
-                  [_coverage(each, labels, joint, right) for each in classifier.guarantees],
-                  right.tolist(), [item.id for item in items])
+    return Report(
+        len(items),
+        float(right.mean()) if len(items) else 0.0,
+        majority,
+        levels,
+        [_coverage(each, labels, joint, right) for each in classifier.guarantees],
+        right.tolist(),
+        [item.id for item in items],
+    )
 
 
 def _level(columns: Sequence[str], true: Ints, said: Ints, after: Floats, before: Floats) -> LevelReport:
@@ -122,8 +134,10 @@ def _level(columns: Sequence[str], true: Ints, said: Ints, after: Floats, before
         macro_f1=float(f1[support > 0].mean()) if len(true) else 0.0,
         calibration_error=expected_calibration_error(after[rows, said], said == true),
         calibration_error_before=expected_calibration_error(before[rows, uncalibrated], uncalibrated == true),
-        classes={label: ClassReport(float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]))
-                 for k, label in enumerate(columns)},
+        classes={
+            label: ClassReport(float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]))
+            for k, label in enumerate(columns)
+        },
         confusion=confusion.tolist(),
     )
 
@@ -132,5 +146,10 @@ def _coverage(each: Any, labels: Sequence[str], joint: Floats, right: np.ndarray
     thresholds = np.array([np.inf if (t := each.threshold(label)) is None else t for label in labels])
     alone = joint >= thresholds
     pooled = each.promises[ANY].threshold
-    return Coverage(each.error_rate, each.confidence_level, pooled, float(alone.mean()) if len(alone) else 0.0,
-                    float((~right[alone]).mean()) if alone.any() else 0.0)
+    return Coverage(
+        each.error_rate,
+        each.confidence_level,
+        pooled,
+        float(alone.mean()) if len(alone) else 0.0,
+        float((~right[alone]).mean()) if alone.any() else 0.0,
+    )

@@ -50,7 +50,10 @@ def targets(items: Sequence[Item], taxonomy: Taxonomy) -> np.ndarray[Any, np.dty
 
 
 def fit_weights(
-    made: Design, truth: np.ndarray[Any, np.dtype[np.intp]], decoder: Decoder, settings: Settings,
+    made: Design,
+    truth: np.ndarray[Any, np.dtype[np.intp]],
+    decoder: Decoder,
+    settings: Settings,
     progress: Progress | None = None,
 ) -> Fitted:
     """Penalised maximum likelihood of the joint model: the expected columns are pulled to the observed ones."""
@@ -82,31 +85,48 @@ def compiled(made: Design, fitted: Fitted) -> Weights:
     """The weights a server needs: each feature's row with those of its parts added in."""
     known = len(made.hashes)
     part_rows = fitted.pieces[known:] * made.part_scale[:, None]
-    rows = (made.pieces @ fitted.pieces)
-    return Weights(made.hashes, rows.astype(np.float16), made.squares, made.part_hashes,
-                   part_rows.astype(np.float16), made.part_scale**2, fitted.bias.astype(np.float32))
+    rows = made.pieces @ fitted.pieces
+    return Weights(
+        made.hashes,
+        rows.astype(np.float16),
+        made.squares,
+        made.part_hashes,
+        part_rows.astype(np.float16),
+        made.part_scale**2,
+        fitted.bias.astype(np.float32),
+    )
 
 
 def fit(
-    items: Sequence[Item], calibration: Sequence[Item], taxonomy: Taxonomy, settings: Settings,
+    items: Sequence[Item],
+    calibration: Sequence[Item],
+    taxonomy: Taxonomy,
+    settings: Settings,
     progress: Progress | None = None,
 ) -> Classifier:
     """A calibrated classifier with its guarantees. The same items and settings give the same numbers."""
     decoder = Decoder.of(taxonomy)
     made = design([item.document for item in items], settings.recipe)
     weights = compiled(made, fit_weights(made, targets(items, taxonomy), decoder, settings, progress))
-    raw = Classifier(taxonomy, weights, fit_calibration(np.zeros((0, decoder.columns), np.float32),
-                                                        np.zeros(0, np.intp), decoder))
+    raw = Classifier(
+        taxonomy, weights, fit_calibration(np.zeros((0, decoder.columns), np.float32), np.zeros(0, np.intp), decoder)
+    )
     if not calibration:
         return raw
     scored = raw.scorer.score([item.document for item in calibration])
     truth = targets(calibration, taxonomy)
-    calibrated = Classifier(taxonomy, weights, fit_calibration(scored.scores, truth, decoder),
-                            novelty=float(np.quantile(scored.scores.max(axis=1), 0.01)))
+    calibrated = Classifier(
+        taxonomy,
+        weights,
+        fit_calibration(scored.scores, truth, decoder),
+        novelty=float(np.quantile(scored.scores.max(axis=1), 0.01)),
+    )
     answers = calibrated.answer([item.document for item in calibration])
     level = len(taxonomy.levels) - 1
     predicted = decoder.members[answers.best, level] - sum(decoder.widths[:level])
     probability = np.take_along_axis(answers.joint, answers.best[:, None], axis=1)[:, 0]
-    guarantees = tuple(guarantee(list(taxonomy.columns[level]), predicted, probability, answers.best != truth, rates)
-                       for rates in settings.promises)
+    guarantees = tuple(
+        guarantee(list(taxonomy.columns[level]), predicted, probability, answers.best != truth, rates)
+        for rates in settings.promises
+    )
     return Classifier(taxonomy, weights, calibrated.calibration, guarantees, calibrated.novelty)

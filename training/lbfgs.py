@@ -18,7 +18,9 @@ TOLERANCE = 2e-4
 
 
 def minimise(
-    loss: Callable[[Floats], tuple[float, Floats]], start: Floats, steps: int,
+    loss: Callable[[Floats], tuple[float, Floats]],
+    start: Floats,
+    steps: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> Floats:
     """A point of low loss, reached from `start` in at most `steps` steps. Deterministic."""

@@ -9,14 +9,17 @@ from training.evaluation import LevelReport, Report
 
 mpl.use("Agg")
 
-from matplotlib import pyplot as plt  # noqa: E402 - the backend must be chosen first
+from matplotlib import pyplot as plt
 
 
 def draw(report: Report, folder: Path) -> list[Path]:
     """Draws a confusion matrix per level and the F1 of every label; returns the files, in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [path for name, level in report.levels.items()
-            for path in (_confusion(name, level, folder), _per_class(name, level, folder))]
+    return [
+        path
+        for name, level in report.levels.items()
+        for path in (_confusion(name, level, folder), _per_class(name, level, folder))
+    ]
 
 
 def _confusion(name: str, level: LevelReport, folder: Path) -> Path:

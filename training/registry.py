@@ -87,7 +87,7 @@ class Registry:
 
         entries = [Metric(key, value, 0, 0) for key, value in metrics.items()]
         for start in range(0, len(entries), 500):
-            self._client.log_batch(run, metrics=entries[start:start + 500])
+            self._client.log_batch(run, metrics=entries[start : start + 500])
 
     def _experiment(self) -> str:
         found = self._client.get_experiment_by_name(self.name)
@@ -130,8 +130,7 @@ class Registry:
 
         draft = into / f".{target.name}-{os.getpid()}"
         try:
-            download_artifacts(artifact_uri=f"runs:/{version.run}/{BUNDLE}", dst_path=str(draft),
-                               tracking_uri=self.uri)
+            download_artifacts(artifact_uri=f"runs:/{version.run}/{BUNDLE}", dst_path=str(draft), tracking_uri=self.uri)
             (draft / BUNDLE).rename(target)
             draft.rmdir()
         except (self._failure, OSError) as error:

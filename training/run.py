@@ -79,12 +79,15 @@ def check(items: Sequence[Item], taxonomy: Taxonomy, name: str) -> None:
     """Raises CorpusError where labels have too few items to be learned and measured."""
     faults = []
     for k, level in enumerate(taxonomy.levels):
-        counts = {label: 0 for label in level.labels}
+        counts = dict.fromkeys(level.labels, 0)
         for item in items:
             if item.labels[k] in counts:
                 counts[item.labels[k]] += 1
-        faults += [f"{level.name} {label!r} has {count} items; at least {FEWEST} are needed"
-                   for label, count in counts.items() if count < FEWEST]
+        faults += [
+            f"{level.name} {label!r} has {count} items; at least {FEWEST} are needed"
+            for label, count in counts.items()
+            if count < FEWEST
+        ]
     if faults:
         raise CorpusError(name, faults)
 
@@ -101,13 +104,17 @@ def code_hash() -> str:
 def train(inputs: Inputs, settings: Settings, registry: Registry, say: Say, *, promote: bool = True) -> Outcome:
     """Fits, calibrates, reports, registers, and promotes where nothing speaks against it."""
     shares = share_out(inputs.items, settings.seed)
-    say(f"{len(inputs.items)} items ({inputs.corrections} corrected): {len(shares.fit)} to fit, "
-        f"{len(shares.calibration)} to calibrate, {len(shares.test)} to test")
+    say(
+        f"{len(inputs.items)} items ({inputs.corrections} corrected): {len(shares.fit)} to fit, "
+        f"{len(shares.calibration)} to calibrate, {len(shares.test)} to test"
+    )
     classifier = make(inputs, shares, settings, say)
     report = evaluate(classifier, shares.test)
     for name, level in report.levels.items():
-        say(f"{name:10} accuracy {level.accuracy:6.1%}   macro-F1 {level.macro_f1:.3f}   "
-            f"calibration error {level.calibration_error_before:.3f} -> {level.calibration_error:.3f}")
+        say(
+            f"{name:10} accuracy {level.accuracy:6.1%}   macro-F1 {level.macro_f1:.3f}   "
+            f"calibration error {level.calibration_error_before:.3f} -> {level.calibration_error:.3f}"
+        )
     champion = registry.find(CHAMPION)
     rival = None if champion is None else champion_report(registry, champion, shares.test, say)
     with tempfile.TemporaryDirectory(prefix="sortation-") as scratch:
@@ -124,11 +131,20 @@ def train(inputs: Inputs, settings: Settings, registry: Registry, say: Say, *, p
 
 def make(inputs: Inputs, shares: Shares, settings: Settings, say: Say) -> Classifier:
     """The classifier of a run, with what it says about itself."""
-    classifier = fit(shares.fit, shares.calibration, inputs.taxonomy, settings,
-                     lambda step, steps: say(f"fitting: step {step} of at most {steps}") if step % 10 == 0 else None)
-    about = {"data_hash": inputs.data_hash, "inputs": inputs.key, "settings": asdict(settings),
-             "items": {"fit": len(shares.fit), "calibration": len(shares.calibration), "test": len(shares.test)},
-             "versions": {"python": platform.python_version()} | {name: version_of(name) for name in LIBRARIES}}
+    classifier = fit(
+        shares.fit,
+        shares.calibration,
+        inputs.taxonomy,
+        settings,
+        lambda step, steps: say(f"fitting: step {step} of at most {steps}") if step % 10 == 0 else None,
+    )
+    about = {
+        "data_hash": inputs.data_hash,
+        "inputs": inputs.key,
+        "settings": asdict(settings),
+        "items": {"fit": len(shares.fit), "calibration": len(shares.calibration), "test": len(shares.test)},
+        "versions": {"python": platform.python_version()} | {name: version_of(name) for name in LIBRARIES},
+    }
     return replace(classifier, about=about)
 
 
@@ -153,8 +169,18 @@ def record(
     draw(report, extras / "plots")
     (extras / "report.json").write_text(json.dumps(report.as_plain(), indent=1), encoding="utf-8")
     parameters = {f"recipe.{k}": v for k, v in asdict(settings.recipe).items()} | {
-        "strength": settings.strength, "iterations": settings.iterations, "seed": settings.seed,
-        "items": len(inputs.items), "corrections": inputs.corrections, "taxonomy": inputs.taxonomy.name}
-    tags = {"data_hash": inputs.data_hash, "inputs": inputs.key, "fingerprint": fingerprint,
-            "format": str(bundle.FORMAT), "taxonomy": inputs.taxonomy.name}
+        "strength": settings.strength,
+        "iterations": settings.iterations,
+        "seed": settings.seed,
+        "items": len(inputs.items),
+        "corrections": inputs.corrections,
+        "taxonomy": inputs.taxonomy.name,
+    }
+    tags = {
+        "data_hash": inputs.data_hash,
+        "inputs": inputs.key,
+        "fingerprint": fingerprint,
+        "format": str(bundle.FORMAT),
+        "taxonomy": inputs.taxonomy.name,
+    }
     return registry.record(Run(parameters, report.metrics(), tags, scratch / "bundle", extras))

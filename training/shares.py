@@ -39,8 +39,7 @@ def shingles(items: Sequence[Item]) -> csr_matrix:
         size = np.bincount(tokens.document, minlength=tokens.count)
         first = np.concatenate([[0], np.cumsum(size)[:-1]])
         short = np.flatnonzero((size > 0) & (size < RUN))
-        inner = np.flatnonzero(np.arange(len(tokens.document)) - first[tokens.document]
-                               <= size[tokens.document] - RUN)
+        inner = np.flatnonzero(np.arange(len(tokens.document)) - first[tokens.document] <= size[tokens.document] - RUN)
         run = tokens.words[inner]
         for step in range(1, RUN):
             run = pair(run, tokens.words[inner + step])
@@ -86,8 +85,8 @@ def share_out(items: Sequence[Item], seed: int, parts: tuple[float, float] = (0.
     """
     number = groups(items)
     members: dict[int, list[int]] = defaultdict(list)
-    for k, group in enumerate(number):
-        members[int(group)].append(k)
+    for k, each in enumerate(number):
+        members[int(each)].append(k)
     dated = all(item.facts.get("date") for item in items)
 
     def order(group: list[int]) -> str:
@@ -96,8 +95,8 @@ def share_out(items: Sequence[Item], seed: int, parts: tuple[float, float] = (0.
         return max(items[k].facts["date"] for k in group) + drawn if dated else drawn
 
     strata: dict[tuple[str, ...], list[list[int]]] = defaultdict(list)
-    for group in members.values():
-        strata[items[min(group, key=lambda k: items[k].id)].labels].append(group)
+    for together in members.values():
+        strata[items[min(together, key=lambda k: items[k].id)].labels].append(together)
     shares: tuple[list[Item], list[Item], list[Item]] = ([], [], [])
     owed = [0.0, 0.0, 0.0]
     wanted = (1 - sum(parts), *parts)

@@ -25,5 +25,6 @@ async def ready(request: Request) -> Any:
     if served is None:
         raise NotReady("no model is loaded yet")
     await asyncio.to_thread(request.app.state.store.count)
-    return JSONResponse({"status": "ready", "model": served.name, "version": served.version,
-                         "fingerprint": served.fingerprint[:16]})
+    return JSONResponse(
+        {"status": "ready", "model": served.name, "version": served.version, "fingerprint": served.fingerprint[:16]}
+    )

@@ -23,8 +23,12 @@ async def show(prediction_id: str, request: Request) -> PredictionOut:
     store: Store = request.app.state.store
     stored = await asyncio.to_thread(store.get, prediction_id)
     words = await asyncio.to_thread(store.said, prediction_id)
-    return PredictionOut(prediction_id=stored.id, created_at=stored.created_at, answer=dict(stored.answer),
-                         feedback=[vars(word) for word in words])
+    return PredictionOut(
+        prediction_id=stored.id,
+        created_at=stored.created_at,
+        answer=dict(stored.answer),
+        feedback=[vars(word) for word in words],
+    )
 
 
 @router.post("/{prediction_id}/feedback", status_code=201, responses=PROBLEMS)
@@ -47,14 +51,23 @@ def judged(said: FeedbackIn, stored: Stored, taxonomy: Taxonomy) -> dict[str, st
     if said.correct is True and not given:
         return dict(stored.labels)
     if not given:
-        raise LabelError("feedback", ['say {"correct": true}, or give the right labels under their levels\' names: '
-                                      + ", ".join(taxonomy.level_names)])
+        raise LabelError(
+            "feedback",
+            [
+                'say {"correct": true}, or give the right labels under their levels\' names: '
+                + ", ".join(taxonomy.level_names)
+            ],
+        )
     if said.correct is True:
         raise LabelError("feedback", ["a prediction cannot be correct and corrected at once"])
-    wrong = [f"{level} must be a text or null" for level, label in given.items()
-             if label is not None and not isinstance(label, str)]
+    wrong = [
+        f"{level} must be a text or null"
+        for level, label in given.items()
+        if label is not None and not isinstance(label, str)
+    ]
     if wrong:
         raise LabelError("feedback", wrong)
     names = taxonomy.combination(given)
-    return {level: None if name == OUT_OF_SCOPE else name
-            for level, name in zip(taxonomy.level_names, names, strict=True)}
+    return {
+        level: None if name == OUT_OF_SCOPE else name for level, name in zip(taxonomy.level_names, names, strict=True)
+    }

@@ -8,4 +8,5 @@ _WHY = {400: "not JSON", 404: "no such thing", 413: "too large", 422: "understoo
 _SCHEMA = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": why, "content": _SCHEMA} for status, why in _WHY.items()}
+    status: {"model": Problem, "description": why, "content": _SCHEMA} for status, why in _WHY.items()
+}

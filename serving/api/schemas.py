@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from model.document import Document
 
 Channel = Literal["email", "ticket", "chat", "phone", "document"]
-EXAMPLE = {"id": "4711", "subject": "Parcel from Tuesday", "body": "The courier site says delivered, my porch says no. "
-           "Can you find out where it went?", "channel": "email"}
+EXAMPLE: dict[str, JsonValue] = {
+    "id": "4711",
+    "subject": "Parcel from Tuesday",
+    "body": "The courier site says delivered, my porch says no. Can you find out where it went?",
+    "channel": "email",
+}
 
 
 class _In(BaseModel):
@@ -88,10 +92,11 @@ class ModelOut(BaseModel):
 
 
 class ClassifyOut(BaseModel):
-    """The answer. Besides these keys it has one per level of the taxonomy, such as `stage`, with label and confidence."""
+    """The answer. It also has a key per level of the taxonomy, such as `stage`, with label and confidence."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"additionalProperties": {
-        "$ref": "#/components/schemas/LabelOut"}})
+    model_config = ConfigDict(
+        extra="allow", json_schema_extra={"additionalProperties": {"$ref": "#/components/schemas/LabelOut"}}
+    )
 
     id: str | None
     prediction_id: str
@@ -111,8 +116,10 @@ class ClassifyOut(BaseModel):
 class FeedbackIn(BaseModel):
     """What is right. Either `correct: true`, or the labels under their levels' names (all null: out of scope)."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [
-        {"service": "refunds", "actor": "mara", "source": "agent"}, {"correct": True}]})
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={"examples": [{"service": "refunds", "actor": "mara", "source": "agent"}, {"correct": True}]},
+    )
 
     correct: bool | None = None
     source: Annotated[str, Field(max_length=100)] | None = None

@@ -23,7 +23,7 @@ class Decision:
 
 
 def decide(prediction: Prediction, guarantees: tuple[Guarantee, ...], policy: Decisions) -> Decision:
-    """auto where the promise of `policy.error_rate` holds, else suggest, review or abstain by joint probability."""
+    """Auto where the promise of `policy.error_rate` holds, else suggest, review or abstain by joint probability."""
     strict = [each for each in guarantees if each.error_rate <= policy.error_rate]
     kept = max(strict, key=lambda each: each.error_rate, default=None)
     threshold = None if kept is None else kept.threshold(prediction.names[-1])

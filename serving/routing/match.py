@@ -1,6 +1,5 @@
 """Which queue a prediction goes to. Pure: no I/O, no clock, no web."""
 
-
 from dataclasses import dataclass
 
 from model.document import Prediction
@@ -20,7 +19,7 @@ class Route:
 
 def match(routing: Routing, prediction: Prediction, channel: str | None, decision: str) -> Route:
     """The route of the first rule whose conditions all hold; the fallback where none does."""
-    facts = {label.level: (label.name,) for label in prediction.labels}
+    facts: dict[str, tuple[str, ...]] = {label.level: (label.name,) for label in prediction.labels}
     facts |= {"channel": (channel or "",), "decision": (decision,), "doubt": prediction.doubts}
     for rule in routing.rules:
         if _holds(rule, facts, prediction.confidence):
@@ -31,7 +30,8 @@ def match(routing: Routing, prediction: Prediction, channel: str | None, decisio
 def _holds(rule: Rule, facts: dict[str, tuple[str, ...]], confidence: float) -> bool:
     """Values of one condition are alternatives; bounds on confidence must all hold."""
     return all(
-        all(_compared(confidence, bound) for bound in values) if key == "confidence"
+        all(_compared(confidence, bound) for bound in values)
+        if key == "confidence"
         else any(value in facts[key] for value in values)
         for key, values in rule.when.items()
     )

@@ -15,7 +15,11 @@ from model.taxonomy import Taxonomy
 
 Decided = Literal["auto", "suggest", "review", "abstain"]
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
-    ">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt}
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+}
 COMPARISON = re.compile(r"\s*(>=|<=|>|<)\s*([01](?:\.\d+)?|\.\d+)\s*")
 MAX_BYTES = 1_000_000
 
@@ -105,19 +109,23 @@ def _sentence(fault: Any) -> str:
 
 
 def _rule_faults(rule: Rule, taxonomy: Taxonomy) -> list[str]:
-    known: dict[str, tuple[str, ...]] = {
-        level.name: (*level.labels, OUT_OF_SCOPE) for level in taxonomy.levels}
+    known: dict[str, tuple[str, ...]] = {level.name: (*level.labels, OUT_OF_SCOPE) for level in taxonomy.levels}
     known |= {"channel": CHANNELS, "decision": ("auto", "suggest", "review", "abstain")}
     faults = []
     for key, values in rule.when.items():
         where = f"rule {rule.name!r}"
         if key in known:
-            faults += [f"{where}: {key} has no value {value!r}; it has {', '.join(known[key])}"
-                       for value in values if value not in known[key]]
+            faults += [
+                f"{where}: {key} has no value {value!r}; it has {', '.join(known[key])}"
+                for value in values
+                if value not in known[key]
+            ]
         elif key == "confidence":
-            faults += [f"{where}: confidence must be a comparison with a number from 0 to 1, such as '>= 0.8', "
-                       f"not {value!r}" for value in values if not COMPARISON.fullmatch(value)]
+            faults += [
+                f"{where}: confidence must be a comparison with a number from 0 to 1, such as '>= 0.8', not {value!r}"
+                for value in values
+                if not COMPARISON.fullmatch(value)
+            ]
         elif key != "doubt":
-            faults.append(f"{where}: unknown condition {key!r}; known are "
-                          f"{', '.join([*known, 'confidence', 'doubt'])}")
+            faults.append(f"{where}: unknown condition {key!r}; known are {', '.join([*known, 'confidence', 'doubt'])}")
     return faults

@@ -12,9 +12,16 @@ def export_corrections(store: Store, path: Path) -> int:
     lines = []
     for stored, word in store.corrections():
         line = {
-            "id": stored.item_id or stored.id, "channel": stored.channel, "subject": stored.subject,
-            "body": stored.body, **word.labels, "world": "corrections", "prediction": stored.id,
-            "corrected_at": word.created_at.isoformat(), "actor": word.actor, "source": word.source,
+            "id": stored.item_id or stored.id,
+            "channel": stored.channel,
+            "subject": stored.subject,
+            "body": stored.body,
+            **word.labels,
+            "world": "corrections",
+            "prediction": stored.id,
+            "corrected_at": word.created_at.isoformat(),
+            "actor": word.actor,
+            "source": word.source,
         }
         lines.append(json.dumps(line, ensure_ascii=False))
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -69,8 +69,8 @@ class Store:
         self.get(word.prediction_id)
         with self._engine.begin() as connection:
             done = connection.execute(sa.insert(feedback).values(**vars(word)))
-            number: int = done.inserted_primary_key[0]
-        return number
+            (number,) = done.inserted_primary_key or (0,)
+        return int(number)
 
     def said(self, prediction_id: str) -> list[Feedback]:
         """Everything said of a prediction, oldest first."""

@@ -97,11 +97,21 @@ def not_json(folder: Path) -> None:
     vouched(folder)
 
 
-@pytest.mark.parametrize(("spoil", "said"), [
-    (objects, "not an array of numbers"), (wrong_type, "foreign type"), (wrong_shape, "has shape"),
-    (unknown_format, "has format 99"), (foreign_file, "foreign files: extra.pkl"), (missing_file, "lacks: rows.npy"),
-    (no_manifest, "not a model folder"), (not_json, "does not describe a model"),
-    (shutil.rmtree, "not a model folder")], ids=lambda value: getattr(value, "__name__", None))
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (objects, "not an array of numbers"),
+        (wrong_type, "foreign type"),
+        (wrong_shape, "has shape"),
+        (unknown_format, "has format 99"),
+        (foreign_file, "foreign files: extra.pkl"),
+        (missing_file, "lacks: rows.npy"),
+        (no_manifest, "not a model folder"),
+        (not_json, "does not describe a model"),
+        (shutil.rmtree, "not a model folder"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
 def test_a_spoiled_folder_is_refused_with_the_reason(folder: Path, spoil: Callable[[Path], None], said: str) -> None:
     spoil(folder)
     with pytest.raises(BundleError, match=said):

@@ -42,8 +42,10 @@ def test_few_items_leave_scores_as_they_are() -> None:
     assert np.array_equal(fit_calibration(scores, truth, decoder).apply(scores, decoder.widths), scores)
 
 
-@pytest.mark.parametrize(("probability", "correct", "error"), [
-    ([1.0, 1.0], [True, True], 0.0), ([1.0, 1.0], [False, False], 1.0), ([0.75] * 4, [True, True, True, False], 0.0)])
+@pytest.mark.parametrize(
+    ("probability", "correct", "error"),
+    [([1.0, 1.0], [True, True], 0.0), ([1.0, 1.0], [False, False], 1.0), ([0.75] * 4, [True, True, True, False], 0.0)],
+)
 def test_the_calibration_error_is_the_gap_between_said_and_true(
     probability: list[float], correct: list[bool], error: float
 ) -> None:

@@ -43,9 +43,13 @@ def test_probabilities_of_a_level_add_up_to_one(classifier: Classifier, shares: 
 
 
 def test_doubts_name_their_reason(classifier: Classifier) -> None:
-    short, strange, cut = classifier.predict([
-        Document(body="hello"), Document(body="xqzzt vrrkw plonktt grzzb wommfle"),
-        Document(body="where is my parcel, it should have come on monday", truncated=True)])
+    short, strange, cut = classifier.predict(
+        [
+            Document(body="hello"),
+            Document(body="xqzzt vrrkw plonktt grzzb wommfle"),
+            Document(body="where is my parcel, it should have come on monday", truncated=True),
+        ]
+    )
     assert "too_short" in short.doubts
     assert "unseen_vocabulary" in strange.doubts
     assert "truncated" in cut.doubts

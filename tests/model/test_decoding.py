@@ -8,8 +8,13 @@ from hypothesis import strategies as st
 from model.decoding import Decoder
 from model.taxonomy import Taxonomy, parse
 
-TWO = parse({"name": "t", "levels": ["a", "b"], "labels": {
-    "a": {"x": "", "y": ""}, "b": {"p": {"a": ["x"]}, "q": {"a": ["y"]}, "r": ""}}})
+TWO = parse(
+    {
+        "name": "t",
+        "levels": ["a", "b"],
+        "labels": {"a": {"x": "", "y": ""}, "b": {"p": {"a": ["x"]}, "q": {"a": ["y"]}, "r": ""}},
+    }
+)
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.1, 20))
@@ -46,5 +51,8 @@ def test_a_level_that_shouts_cannot_force_a_forbidden_combination(taxonomy: Taxo
 @pytest.mark.parametrize("size", [0, 1, 7])
 def test_any_number_of_rows_keeps_its_shape(size: int) -> None:
     decoder = Decoder.of(TWO)
-    assert decoder.marginals(decoder.joint(np.zeros((size, decoder.columns), np.float32)) if size else
-                             np.zeros((0, len(TWO.combinations)), np.float32)).shape == (size, decoder.columns)
+    assert decoder.marginals(
+        decoder.joint(np.zeros((size, decoder.columns), np.float32))
+        if size
+        else np.zeros((0, len(TWO.combinations)), np.float32)
+    ).shape == (size, decoder.columns)

@@ -6,8 +6,10 @@ import pytest
 from model.guarantee import ANY, conformal_threshold, guarantee, items_needed, promise
 
 
-@pytest.mark.parametrize(("rate", "errors", "items"), [
-    (0.05, 0, 59), (0.02, 0, 149), (0.01, 0, 299), (0.05, 1, 93), (0.02, 1, 236), (0.01, 1, 473)])
+@pytest.mark.parametrize(
+    ("rate", "errors", "items"),
+    [(0.05, 0, 59), (0.02, 0, 149), (0.01, 0, 299), (0.05, 1, 93), (0.02, 1, 236), (0.01, 1, 473)],
+)
 def test_the_items_that_a_promise_needs_are_the_exact_binomial_ones(rate: float, errors: int, items: int) -> None:
     assert items_needed(rate, 0.95, errors) == items
 

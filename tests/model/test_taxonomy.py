@@ -32,12 +32,15 @@ def test_nothing_but_nulls_is_out_of_scope(taxonomy: Taxonomy) -> None:
     assert taxonomy.combination(dict.fromkeys(taxonomy.level_names)) == taxonomy.combinations[-1]
 
 
-@pytest.mark.parametrize(("labels", "said"), [
-    pytest.param({"service": "refund"}, "service has no label 'refund'", id="unknown label"),
-    pytest.param({"topic": "x"}, "there is no level 'topic'", id="unknown level"),
-    pytest.param({"stage": "plan", "service": "refunds"}, "not an allowed combination", id="forbidden"),
-    pytest.param({"stage": "return"}, "leaves function, service open", id="several fit"),
-])
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        pytest.param({"service": "refund"}, "service has no label 'refund'", id="unknown label"),
+        pytest.param({"topic": "x"}, "there is no level 'topic'", id="unknown level"),
+        pytest.param({"stage": "plan", "service": "refunds"}, "not an allowed combination", id="forbidden"),
+        pytest.param({"stage": "return"}, "leaves function, service open", id="several fit"),
+    ],
+)
 def test_wrong_labels_say_what_would_be_right(taxonomy: Taxonomy, labels: dict[str, str], said: str) -> None:
     with pytest.raises(LabelError, match=said):
         taxonomy.combination(labels)
@@ -51,8 +54,15 @@ def test_any_number_of_levels_is_possible(levels: int) -> None:
 
 
 def test_a_constraint_between_any_two_levels_holds() -> None:
-    plain = {"name": "t", "levels": ["x", "y", "z"], "labels": {
-        "x": {"p": "", "q": ""}, "y": {"r": "", "s": ""}, "z": {"t": {"x": ["p"]}, "u": {"x": ["q"], "y": ["s"]}}}}
+    plain = {
+        "name": "t",
+        "levels": ["x", "y", "z"],
+        "labels": {
+            "x": {"p": "", "q": ""},
+            "y": {"r": "", "s": ""},
+            "z": {"t": {"x": ["p"]}, "u": {"x": ["q"], "y": ["s"]}},
+        },
+    }
     assert set(parse(plain).combinations[:-1]) == {("p", "r", "t"), ("p", "s", "t"), ("q", "s", "u")}
 
 
@@ -61,34 +71,68 @@ def test_what_was_parsed_can_be_written_and_parsed_again(taxonomy: Taxonomy) -> 
 
 
 def test_a_malformed_taxonomy_is_refused_with_every_fault() -> None:
-    plain = {"name": "", "version": "three", "levels": ["stage", "stage", "id"], "colour": 1, "labels": {
-        "stage": {"plan": {"definition": 3}, True: "yes?", "out_of_scope": ""}, "id": {"x": {"stage": ["nope"]}},
-        "other": {}}}
+    plain = {
+        "name": "",
+        "version": "three",
+        "levels": ["stage", "stage", "id"],
+        "colour": 1,
+        "labels": {
+            "stage": {"plan": {"definition": 3}, True: "yes?", "out_of_scope": ""},
+            "id": {"x": {"stage": ["nope"]}},
+            "other": {},
+        },
+    }
     with pytest.raises(TaxonomyError) as caught:
         parse(plain)
     said = "\n".join(caught.value.faults)
-    for part in ("'colour'", "name must", "version must", "named twice", "'id' is taken", "definition must be a text",
-                 "put quotes around it", "built-in answer", "no label 'nope'", "'other'"):
+    for part in (
+        "'colour'",
+        "name must",
+        "version must",
+        "named twice",
+        "'id' is taken",
+        "definition must be a text",
+        "put quotes around it",
+        "built-in answer",
+        "no label 'nope'",
+        "'other'",
+    ):
         assert part in said
 
 
-@pytest.mark.parametrize("plain", [None, [], "text", {}, {"name": "x", "levels": [], "labels": {}},
-                                   {"name": "x", "levels": ["a"], "labels": {"a": {}}}, {"name": "x", "levels": "a"}])
+@pytest.mark.parametrize(
+    "plain",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"name": "x", "levels": [], "labels": {}},
+        {"name": "x", "levels": ["a"], "labels": {"a": {}}},
+        {"name": "x", "levels": "a"},
+    ],
+)
 def test_things_that_are_no_taxonomy_are_refused(plain: object) -> None:
     with pytest.raises(TaxonomyError):
         parse(plain)
 
 
 def test_a_label_that_stands_in_no_combination_is_refused() -> None:
-    plain = {"name": "t", "levels": ["x", "y", "z"], "labels": {
-        "x": {"p": "", "q": ""}, "y": {"r": {"x": ["p"]}}, "z": {"t": ""}}}
+    plain = {
+        "name": "t",
+        "levels": ["x", "y", "z"],
+        "labels": {"x": {"p": "", "q": ""}, "y": {"r": {"x": ["p"]}}, "z": {"t": ""}},
+    }
     with pytest.raises(TaxonomyError, match="'q' stands in no allowed combination"):
         parse(plain)
 
 
 def test_too_many_combinations_are_refused() -> None:
-    plain = {"name": "t", "levels": ["x", "y"], "labels": {
-        "x": {f"a{k}": "" for k in range(200)}, "y": {f"b{k}": "" for k in range(200)}}}
+    plain = {
+        "name": "t",
+        "levels": ["x", "y"],
+        "labels": {"x": {f"a{k}": "" for k in range(200)}, "y": {f"b{k}": "" for k in range(200)}},
+    }
     with pytest.raises(TaxonomyError, match="combinations are allowed"):
         parse(plain)
 

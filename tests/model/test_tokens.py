@@ -14,16 +14,19 @@ def words(*bodies: str) -> list[list[int]]:
     return [tokens.words[tokens.document == k].tolist() for k in range(len(bodies))]
 
 
-@pytest.mark.parametrize(("one", "other"), [
-    pytest.param("Where is ORDER", "where is order", id="case"),
-    pytest.param("réclamation über naïve", "reclamation uber naive", id="accents"),
-    pytest.param("don't", "don’t", id="apostrophes"),
-    pytest.param("order 4471", "order 9920", id="numbers of the same length"),
-    pytest.param("PO 4500018832", "PO 450001883299", id="long numbers"),
-    pytest.param("one,two;three", "one two three", id="punctuation"),
-    pytest.param("ＡＢＣ", "abc", id="full width"),
-    pytest.param("Straße", "STRASSE", id="sharp s"),
-])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param("Where is ORDER", "where is order", id="case"),
+        pytest.param("réclamation über naïve", "reclamation uber naive", id="accents"),
+        pytest.param("don't", "don’t", id="apostrophes"),
+        pytest.param("order 4471", "order 9920", id="numbers of the same length"),
+        pytest.param("PO 4500018832", "PO 450001883299", id="long numbers"),
+        pytest.param("one,two;three", "one two three", id="punctuation"),
+        pytest.param("ＡＢＣ", "abc", id="full width"),
+        pytest.param("Straße", "STRASSE", id="sharp s"),
+    ],
+)
 def test_spellings_of_one_text_have_the_same_words(one: str, other: str) -> None:
     assert words(one) == words(other)
 

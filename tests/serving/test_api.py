@@ -36,8 +36,22 @@ def ask(client: TestClient, **item: Any) -> Any:
 def test_an_answer_has_every_documented_key(client: TestClient) -> None:
     answer = ask(client, id="t-1", subject="parcel", body="it never came, where is it?", channel="email")
     assert answer["id"] == "t-1"
-    assert set(answer) == {"id", "prediction_id", "stage", "function", "service", "labels", "confidence",
-                           "alternatives", "decision", "reason", "guarantee", "route", "model", "timing_ms"}
+    assert set(answer) == {
+        "id",
+        "prediction_id",
+        "stage",
+        "function",
+        "service",
+        "labels",
+        "confidence",
+        "alternatives",
+        "decision",
+        "reason",
+        "guarantee",
+        "route",
+        "model",
+        "timing_ms",
+    }
     assert set(answer["stage"]) == {"label", "confidence"}
     assert answer["model"]["version"] == 1
 
@@ -47,19 +61,22 @@ def test_as_many_alternatives_come_as_were_asked_for(client: TestClient) -> None
     assert ask(client, body="where is it", options={"top_k": 0})["alternatives"] == []
 
 
-@pytest.mark.parametrize(("content", "status", "said"), [
-    pytest.param(b"", 422, "the body is empty", id="no body"),
-    pytest.param(b'{"body": "  "}', 422, "nothing to classify", id="blank text"),
-    pytest.param(b"{bad", 400, "not JSON", id="invalid JSON"),
-    pytest.param(b'{"body": "x", "colour": 1}', 422, "unknown field 'colour'", id="unknown field"),
-    pytest.param(b'{"body": 5}', 422, "body: input should be a valid string", id="number as text"),
-    pytest.param(b'{"body": "x", "channel": "fax"}', 422, "channel: input should be 'email'", id="channel"),
-    pytest.param(b'{"body": "x", "options": {"top_k": 99}}', 422, "options.top_k", id="option"),
-    pytest.param(b"[]", 422, "valid dictionary", id="list"),
-    pytest.param(b'{"body": "' + b"x" * 100_000 + b'"}', 413, "larger than 100,000 bytes", id="too large"),
-    pytest.param(b'{"body": "\xff"}', 400, "not UTF-8", id="not UTF-8"),
-    pytest.param(b"[" * 50_000, 400, "nested too deeply", id="deep"),
-])
+@pytest.mark.parametrize(
+    ("content", "status", "said"),
+    [
+        pytest.param(b"", 422, "the body is empty", id="no body"),
+        pytest.param(b'{"body": "  "}', 422, "nothing to classify", id="blank text"),
+        pytest.param(b"{bad", 400, "not JSON", id="invalid JSON"),
+        pytest.param(b'{"body": "x", "colour": 1}', 422, "unknown field 'colour'", id="unknown field"),
+        pytest.param(b'{"body": 5}', 422, "body: input should be a valid string", id="number as text"),
+        pytest.param(b'{"body": "x", "channel": "fax"}', 422, "channel: input should be 'email'", id="channel"),
+        pytest.param(b'{"body": "x", "options": {"top_k": 99}}', 422, "options.top_k", id="option"),
+        pytest.param(b"[]", 422, "valid dictionary", id="list"),
+        pytest.param(b'{"body": "' + b"x" * 100_000 + b'"}', 413, "larger than 100,000 bytes", id="too large"),
+        pytest.param(b'{"body": "\xff"}', 400, "not UTF-8", id="not UTF-8"),
+        pytest.param(b"[" * 50_000, 400, "nested too deeply", id="deep"),
+    ],
+)
 def test_bad_input_gets_a_problem_that_says_what_is_wrong(
     client: TestClient, content: bytes, status: int, said: str
 ) -> None:
@@ -87,8 +104,10 @@ def test_an_unknown_address_is_a_problem_too(client: TestClient) -> None:
 
 def test_a_prediction_can_be_looked_up_with_what_was_said_of_it(client: TestClient) -> None:
     made = ask(client, body="my money has not come back")
-    said = client.post(f"/v1/predictions/{made['prediction_id']}/feedback",
-                       json={"service": "refunds", "actor": "mara", "source": "agent"})
+    said = client.post(
+        f"/v1/predictions/{made['prediction_id']}/feedback",
+        json={"service": "refunds", "actor": "mara", "source": "agent"},
+    )
     assert said.status_code == 201
     assert said.json()["labels"] == {"stage": "return", "function": "returns_management", "service": "refunds"}
     kept = client.get(f"/v1/predictions/{made['prediction_id']}").json()
@@ -102,15 +121,18 @@ def test_a_prediction_can_be_confirmed(client: TestClient) -> None:
     assert said["correct"] is True
 
 
-@pytest.mark.parametrize(("feedback", "status", "said"), [
-    pytest.param({"service": "refund"}, 422, "no label 'refund'", id="unknown label"),
-    pytest.param({"stage": "plan", "service": "refunds"}, 422, "not an allowed combination", id="forbidden"),
-    pytest.param({"topic": "refunds"}, 422, "no level 'topic'", id="unknown level"),
-    pytest.param({}, 422, "give the right labels", id="nothing"),
-    pytest.param({"correct": False}, 422, "give the right labels", id="wrong, but not what is right"),
-    pytest.param({"service": 5}, 422, "must be a text", id="number"),
-    pytest.param({"correct": True, "service": "refunds"}, 422, "at once", id="both"),
-])
+@pytest.mark.parametrize(
+    ("feedback", "status", "said"),
+    [
+        pytest.param({"service": "refund"}, 422, "no label 'refund'", id="unknown label"),
+        pytest.param({"stage": "plan", "service": "refunds"}, 422, "not an allowed combination", id="forbidden"),
+        pytest.param({"topic": "refunds"}, 422, "no level 'topic'", id="unknown level"),
+        pytest.param({}, 422, "give the right labels", id="nothing"),
+        pytest.param({"correct": False}, 422, "give the right labels", id="wrong, but not what is right"),
+        pytest.param({"service": 5}, 422, "must be a text", id="number"),
+        pytest.param({"correct": True, "service": "refunds"}, 422, "at once", id="both"),
+    ],
+)
 def test_wrong_feedback_says_what_would_be_right(
     client: TestClient, feedback: dict[str, Any], status: int, said: str
 ) -> None:

@@ -15,56 +15,71 @@ from serving.routing.rules import Decisions
 FALLBACK: dict[str, Any] = {"queue": "review"}
 
 
-def prediction(p: float = 0.9, *doubts: str, names: tuple[str, str, str] = (
-        "return", "returns_management", "refunds")) -> Prediction:
+def prediction(
+    p: float = 0.9, *doubts: str, names: tuple[str, str, str] = ("return", "returns_management", "refunds")
+) -> Prediction:
     levels = ("stage", "function", "service")
     return Prediction(tuple(Label(level, name, p) for level, name in zip(levels, names, strict=True)), p, (), doubts)
 
 
-def routed(taxonomy: Taxonomy, when: dict[str, Any], found: Prediction, channel: str | None = "email",
-           decision: str = "auto") -> str:
+def routed(
+    taxonomy: Taxonomy, when: dict[str, Any], found: Prediction, channel: str | None = "email", decision: str = "auto"
+) -> str:
     plain = {"version": 1, "fallback": FALLBACK, "rules": [{"name": "it", "when": when, "then": {"queue": "q"}}]}
     return match(parse(plain, taxonomy), found, channel, decision).rule
 
 
-@pytest.mark.parametrize(("when", "holds"), [
-    pytest.param({}, True, id="no condition"),
-    pytest.param({"service": "refunds"}, True, id="label"),
-    pytest.param({"service": "exchanges"}, False, id="other label"),
-    pytest.param({"service": ["exchanges", "refunds"]}, True, id="one of several"),
-    pytest.param({"stage": "return", "channel": "chat"}, False, id="one of two conditions"),
-    pytest.param({"stage": "return", "channel": "email"}, True, id="both conditions"),
-    pytest.param({"confidence": ">= 0.9"}, True, id="on the threshold"),
-    pytest.param({"confidence": "> 0.9"}, False, id="not above the threshold"),
-    pytest.param({"confidence": ["> 0.5", "< 0.8"]}, False, id="bounds must all hold"),
-    pytest.param({"decision": ["auto", "suggest"]}, True, id="decision"),
-    pytest.param({"doubt": "near_tie"}, False, id="no such doubt"),
-])
+@pytest.mark.parametrize(
+    ("when", "holds"),
+    [
+        pytest.param({}, True, id="no condition"),
+        pytest.param({"service": "refunds"}, True, id="label"),
+        pytest.param({"service": "exchanges"}, False, id="other label"),
+        pytest.param({"service": ["exchanges", "refunds"]}, True, id="one of several"),
+        pytest.param({"stage": "return", "channel": "chat"}, False, id="one of two conditions"),
+        pytest.param({"stage": "return", "channel": "email"}, True, id="both conditions"),
+        pytest.param({"confidence": ">= 0.9"}, True, id="on the threshold"),
+        pytest.param({"confidence": "> 0.9"}, False, id="not above the threshold"),
+        pytest.param({"confidence": ["> 0.5", "< 0.8"]}, False, id="bounds must all hold"),
+        pytest.param({"decision": ["auto", "suggest"]}, True, id="decision"),
+        pytest.param({"doubt": "near_tie"}, False, id="no such doubt"),
+    ],
+)
 def test_a_rule_matches_when_all_its_conditions_hold(taxonomy: Taxonomy, when: dict[str, Any], holds: bool) -> None:
     assert routed(taxonomy, when, prediction()) == ("it" if holds else "fallback")
 
 
 def test_the_first_of_two_matching_rules_decides(taxonomy: Taxonomy) -> None:
     rules = [{"name": name, "when": {"stage": "return"}, "then": {"queue": name}} for name in ("one", "two")]
-    assert match(parse({"version": 1, "fallback": FALLBACK, "rules": rules}, taxonomy), prediction(), None,
-                 "auto").target.queue == "one"
+    assert (
+        match(
+            parse({"version": 1, "fallback": FALLBACK, "rules": rules}, taxonomy), prediction(), None, "auto"
+        ).target.queue
+        == "one"
+    )
 
 
 def test_the_default_rules_fit_the_default_taxonomy_and_reach_every_queue(taxonomy: Taxonomy) -> None:
     routing = load(Path(__file__).parents[2] / "data" / "routing.yaml", taxonomy)
-    reached = {match(routing, prediction(names=names), channel, "suggest").rule  # type: ignore[arg-type]
-               for names in taxonomy.combinations for channel in ("email", "chat")}
+    reached = {
+        match(routing, prediction(names=names), channel, "suggest").rule  # type: ignore[arg-type]
+        for names in taxonomy.combinations
+        for channel in ("email", "chat")
+    }
     assert reached == {rule.name for rule in routing.rules} - {"unsure"}
 
 
-@pytest.mark.parametrize(("rule", "said"), [
-    pytest.param({"when": {"service": "refund"}}, "no value 'refund'", id="unknown label"),
-    pytest.param({"when": {"colour": "red"}}, "unknown condition 'colour'", id="unknown condition"),
-    pytest.param({"when": {"confidence": "high"}}, "must be a comparison", id="confidence"),
-    pytest.param({"then": {"queue": "q", "priority": "soon"}}, "rules.0.then.priority", id="priority"),
-    pytest.param({"then": {}}, "rules.0.then.queue", id="no queue"),
-    pytest.param({"extra": 1}, "rules.0.extra", id="unknown key"),
-])
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        pytest.param({"when": {"service": "refund"}}, "no value 'refund'", id="unknown label"),
+        pytest.param({"when": {"colour": "red"}}, "unknown condition 'colour'", id="unknown condition"),
+        pytest.param({"when": {"confidence": "high"}}, "must be a comparison", id="confidence"),
+        pytest.param({"then": {"queue": "q", "priority": "soon"}}, "rules.0.then.priority", id="priority"),
+        pytest.param({"then": {}}, "rules.0.then.queue", id="no queue"),
+        pytest.param({"extra": 1}, "rules.0.extra", id="unknown key"),
+    ],
+)
 def test_a_faulty_rule_is_refused_with_the_reason(taxonomy: Taxonomy, rule: dict[str, Any], said: str) -> None:
     plain = {"version": 1, "fallback": FALLBACK, "rules": [{"name": "it", "when": {}, "then": {"queue": "q"}} | rule]}
     with pytest.raises(RoutingError, match=said):
@@ -75,18 +90,21 @@ def promised(threshold: float | None, rate: float = 0.05, own: float | None = No
     return Guarantee(rate, 0.95, {ANY: Promise(threshold, 100, 0, 50, 0), "refunds": Promise(own, 10, 0, 0, 49)})
 
 
-@pytest.mark.parametrize(("p", "doubts", "guarantees", "kind"), [
-    pytest.param(0.9, (), (promised(0.9),), "auto", id="on the promise's threshold"),
-    pytest.param(0.89, (), (promised(0.9),), "suggest", id="just below it"),
-    pytest.param(0.99, (), (promised(None),), "suggest", id="no promise"),
-    pytest.param(0.99, (), (promised(0.5, 0.1),), "suggest", id="a weaker promise does not count"),
-    pytest.param(0.7, (), (promised(0.9, 0.02), promised(0.6)), "auto", id="the weakest that suffices counts"),
-    pytest.param(0.7, (), (promised(0.9, own=0.6),), "auto", id="a label's own promise comes first"),
-    pytest.param(0.99, ("unseen_vocabulary",), (promised(0.5),), "review", id="a blocking doubt"),
-    pytest.param(0.99, ("near_tie",), (promised(0.5),), "auto", id="a doubt that does not block"),
-    pytest.param(0.4, (), (), "review", id="below suggest_from"),
-    pytest.param(0.1, (), (), "abstain", id="below review_from"),
-])
+@pytest.mark.parametrize(
+    ("p", "doubts", "guarantees", "kind"),
+    [
+        pytest.param(0.9, (), (promised(0.9),), "auto", id="on the promise's threshold"),
+        pytest.param(0.89, (), (promised(0.9),), "suggest", id="just below it"),
+        pytest.param(0.99, (), (promised(None),), "suggest", id="no promise"),
+        pytest.param(0.99, (), (promised(0.5, 0.1),), "suggest", id="a weaker promise does not count"),
+        pytest.param(0.7, (), (promised(0.9, 0.02), promised(0.6)), "auto", id="the weakest that suffices counts"),
+        pytest.param(0.7, (), (promised(0.9, own=0.6),), "auto", id="a label's own promise comes first"),
+        pytest.param(0.99, ("unseen_vocabulary",), (promised(0.5),), "review", id="a blocking doubt"),
+        pytest.param(0.99, ("near_tie",), (promised(0.5),), "auto", id="a doubt that does not block"),
+        pytest.param(0.4, (), (), "review", id="below suggest_from"),
+        pytest.param(0.1, (), (), "abstain", id="below review_from"),
+    ],
+)
 def test_the_decision_follows_the_promise(
     p: float, doubts: tuple[str, ...], guarantees: tuple[Guarantee, ...], kind: str
 ) -> None:

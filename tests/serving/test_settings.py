@@ -13,8 +13,10 @@ def test_settings_come_from_the_environment() -> None:
     assert (read.port, read.home) == (9000, Path("x"))
 
 
-@pytest.mark.parametrize(("name", "value", "said"), [
-    ("SORTATION_PROT", "1", "SORTATION_PROT is not a setting"), ("SORTATION_PORT", "many", "must be a int")])
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("SORTATION_PROT", "1", "SORTATION_PROT is not a setting"), ("SORTATION_PORT", "many", "must be a int")],
+)
 def test_an_unknown_or_unreadable_setting_is_an_error(name: str, value: str, said: str) -> None:
     with pytest.raises(SortationError, match=said):
         Settings.read({name: value})

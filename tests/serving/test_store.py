@@ -58,7 +58,9 @@ def test_the_newest_word_on_an_item_is_exported_once(url: str, tmp_path: Path) -
     store.close()
     lines = [json.loads(line) for line in (tmp_path / "corrections.jsonl").read_text().splitlines()]
     assert {line["id"]: (line["service"], line["actor"]) for line in lines} == {
-        "ticket-7": ("warranty_repairs", "ole"), "pred_3": ("refunds", None)}
+        "ticket-7": ("warranty_repairs", "ole"),
+        "pred_3": ("refunds", None),
+    }
 
 
 def test_predictions_that_nobody_judged_are_not_exported(url: str, tmp_path: Path) -> None:

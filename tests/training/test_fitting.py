@@ -11,24 +11,56 @@ from training.fitting import Settings, fit
 from training.shares import Shares
 
 TEXTS = {
-    "cats": ["the cat purrs on the mat", "my cat sleeps all day", "a kitten chases the mouse", "cats like warm milk",
-             "our old tomcat has fleas", "the kitten climbed the curtain", "cat food is empty again"],
-    "boats": ["the boat needs new paint", "we sail the boat on sunday", "the harbour was full of boats",
-              "his sailboat lost its mast", "row the boat ashore", "the boat engine will not start", "boats in the bay"],
-    "bread": ["the bread is still warm", "bake the loaf for an hour", "rye bread with butter", "the baker sold out of bread",
-              "fresh loaf of sourdough", "toast and bread rolls", "the bread dough did not rise"],
+    "cats": [
+        "the cat purrs on the mat",
+        "my cat sleeps all day",
+        "a kitten chases the mouse",
+        "cats like warm milk",
+        "our old tomcat has fleas",
+        "the kitten climbed the curtain",
+        "cat food is empty again",
+    ],
+    "boats": [
+        "the boat needs new paint",
+        "we sail the boat on sunday",
+        "the harbour was full of boats",
+        "his sailboat lost its mast",
+        "row the boat ashore",
+        "the boat engine will not start",
+        "boats in the bay",
+    ],
+    "bread": [
+        "the bread is still warm",
+        "bake the loaf for an hour",
+        "rye bread with butter",
+        "the baker sold out of bread",
+        "fresh loaf of sourdough",
+        "toast and bread rolls",
+        "the bread dough did not rise",
+    ],
 }
 
 
 def taxonomy_of(levels: int) -> Taxonomy:
     names = [f"level{k}" for k in range(levels)]
-    return parse({"name": "t", "levels": names, "labels": {name: dict.fromkeys(TEXTS, "") if k == 0 else {
-        label: {"level0": [label]} for label in TEXTS} for k, name in enumerate(names)}})
+    return parse(
+        {
+            "name": "t",
+            "levels": names,
+            "labels": {
+                name: dict.fromkeys(TEXTS, "") if k == 0 else {label: {"level0": [label]} for label in TEXTS}
+                for k, name in enumerate(names)
+            },
+        }
+    )
 
 
 def items_of(taxonomy: Taxonomy) -> list[Item]:
-    return [Item(f"{label}{k}", Document(body=text), (label,) * len(taxonomy.levels), "here")
-            for label, texts in TEXTS.items() for k, text in enumerate(texts)]
+    return [
+        Item(f"{label}{k}", Document(body=text), (label,) * len(taxonomy.levels), "here")
+        for label, texts in TEXTS.items()
+        for k, text in enumerate(texts)
+    ]
 
 
 @pytest.mark.parametrize("levels", [1, 2, 3, 4])
@@ -42,8 +74,10 @@ def test_any_number_of_levels_is_learned(levels: int) -> None:
 def test_the_same_items_give_the_same_numbers() -> None:
     taxonomy = taxonomy_of(2)
     one, two = (fit(items_of(taxonomy), [], taxonomy, Settings()) for _ in range(2))
-    assert all(np.array_equal(getattr(one.weights, name), getattr(two.weights, name))
-               for name in ("hashes", "rows", "squares", "part_hashes", "part_rows", "bias"))
+    assert all(
+        np.array_equal(getattr(one.weights, name), getattr(two.weights, name))
+        for name in ("hashes", "rows", "squares", "part_hashes", "part_rows", "bias")
+    )
 
 
 def test_items_never_seen_are_mostly_right(shares: Shares, taxonomy: Taxonomy) -> None:
@@ -54,6 +88,8 @@ def test_items_never_seen_are_mostly_right(shares: Shares, taxonomy: Taxonomy) -
 
 def test_shuffled_labels_teach_nothing(shares: Shares, taxonomy: Taxonomy) -> None:
     labels = [item.labels for item in shares.fit]
-    shuffled = [Item(i.id, i.document, labels[k], i.source) for i, k in zip(
-        shares.fit, np.random.default_rng(0).permutation(len(labels)), strict=True)]
+    shuffled = [
+        Item(i.id, i.document, labels[k], i.source)
+        for i, k in zip(shares.fit, np.random.default_rng(0).permutation(len(labels)), strict=True)
+    ]
     assert evaluate(fit(shuffled, [], taxonomy, Settings()), shares.test).levels["service"].accuracy < 0.15

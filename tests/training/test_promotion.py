@@ -6,8 +6,15 @@ from training.promotion import objections
 
 def report(correct: list[bool], ece: float = 0.02, majority: float = 0.2) -> Report:
     level = LevelReport(0.9, 0.9, ece, ece, {}, [])
-    return Report(len(correct), sum(correct) / len(correct), majority, {"topic": level}, [], correct,
-                  [str(k) for k in range(len(correct))])
+    return Report(
+        len(correct),
+        sum(correct) / len(correct),
+        majority,
+        {"topic": level},
+        [],
+        correct,
+        [str(k) for k in range(len(correct))],
+    )
 
 
 GOOD = report([True] * 180 + [False] * 20)

@@ -54,8 +54,10 @@ def test_near_duplicates_and_threads_stay_together() -> None:
 
 
 def test_dated_items_put_the_newest_into_the_test_share() -> None:
-    items = [item(k, f"matter {k} thing {k * 7} place {k * 13}", date=f"2026-{1 + k // 28:02}-{1 + k % 28:02}")
-             for k in range(100)]
+    items = [
+        item(k, f"matter {k} thing {k * 7} place {k * 13}", date=f"2026-{1 + k // 28:02}-{1 + k % 28:02}")
+        for k in range(100)
+    ]
     shares = share_out(items, seed=5)
     newest = max(i.facts["date"] for i in shares.fit)
     assert min(i.facts["date"] for i in shares.test) > newest
