@@ -29,11 +29,11 @@ class Names:
 
     MANIFEST = "manifest.json"
     MODEL = "model.json"
-    ARRAYS = ("hashes", "rows", "squares", "part_hashes", "part_rows", "part_squares", "bias")
-
-
-DTYPES = {"hashes": "uint64", "part_hashes": "uint64"}
-"""Types of the arrays; those not named are float16 or float32."""
+    KINDS = ("word", "pair", "part")
+    ARRAYS = (
+        *(f"{kind}_{what}" for kind in ("word", "pair", "part") for what in ("hashes", "rows", "squares")),
+        "bias",
+    )
 
 
 def save(classifier: Classifier, folder: Path) -> str:
@@ -106,7 +106,10 @@ def load(folder: Path, *, mapped: bool = True) -> Classifier:
 
 
 def _read(folder: Path, mapped: bool) -> Classifier:
-    arrays = {name: _array(folder / f"{name}.npy", DTYPES.get(name), mapped) for name in Names.ARRAYS}
+    arrays = {
+        name: _array(folder / f"{name}.npy", "uint64" if name.endswith("hashes") else None, mapped)
+        for name in Names.ARRAYS
+    }
     try:
         plain = json.loads((folder / Names.MODEL).read_text(encoding="utf-8"))
         classifier = Classifier(
@@ -139,16 +142,10 @@ def _array(path: Path, dtype: str | None, mapped: bool) -> np.ndarray[Any, Any]:
 
 def _check_shapes(folder: Path, classifier: Classifier) -> None:
     weights, columns = classifier.weights, classifier.decoder.columns
-    known, parts = len(weights.hashes), len(weights.part_hashes)
-    right = {
-        "rows": (known, columns),
-        "squares": (known,),
-        "part_rows": (parts, columns),
-        "part_squares": (parts,),
-        "bias": (columns,),
-        "hashes": (known,),
-        "part_hashes": (parts,),
-    }
+    right: dict[str, tuple[int, ...]] = {"bias": (columns,)}
+    for kind in Names.KINDS:
+        known = len(getattr(weights, f"{kind}_hashes"))
+        right |= {f"{kind}_hashes": (known,), f"{kind}_rows": (known, columns), f"{kind}_squares": (known,)}
     for name, shape in right.items():
         if getattr(weights, name).shape != shape:
             raise BundleError(f"{folder / name}.npy has shape {getattr(weights, name).shape}; {shape} is right")

@@ -1,46 +1,55 @@
 """Words -> features: which pieces of a text carry weight, as hashes. Knows no weights and no labels.
 
-A document's features are its words, its words once more where they stand in the subject, pairs of neighbours, and
-the parts of its words. All are functions of one token, so that a token's whole score can be looked up at once.
+A document's features are its distinct words, its distinct words once more where they stand in the subject, and pairs
+of neighbouring stems. Words also have parts. All are functions of one or two tokens, so that whole scores can be looked
+up at once.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from model.hashing import U64, Places, salted
+from model.hashing import U64, Places, pair, salted
 from model.tokens import Tokens
 
-SUBJECT, PART = 1, 2
-"""Salts that tell a word in the subject, and a part of a word, from a word."""
+SUBJECT, PART, STEM = 1, 2, 3
+"""Salts that tell a word in the subject, a part of a word, and a pair of stems from a word."""
 PART_LENGTHS = (3, 4, 5)
-"""Bytes of the parts of a word."""
+"""Bytes of the parts of a word, boundary marks not counted."""
+STEM_LENGTH = 4
+"""Bytes of a word that count in a pair: inflected forms share their pairs."""
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """The features of a batch, as hashes with the document each is in; kinds stand one after the other."""
+    """The features of a batch, as hashes with the document each is in; repetitions included, in reading order."""
 
-    count: int
-    """Documents in the batch."""
-    hashes: U64
-    """Words, then words of subjects, then pairs; within a kind in reading order. Shape (n,)."""
-    document: Places
-    words: int
-    """How many of the features are words; word k is token k."""
     tokens: Tokens
+    subject: U64
+    """Words of subjects, (n_subject,)."""
+    subject_document: Places
+    pairs: U64
+    """Pairs of neighbouring stems, (n_pairs,)."""
+    pair_document: Places
+
+    @property
+    def words(self) -> U64:
+        """Words of subjects and bodies, (n_words,); their documents are the tokens'."""
+        return self.tokens.words
 
 
 def features(tokens: Tokens) -> Features:
     """All features of a batch but the parts of words."""
     subject = np.flatnonzero(tokens.in_subject)
-    pairs, first = tokens.pairs
+    same = (tokens.document[1:] == tokens.document[:-1]) & (tokens.in_subject[1:] == tokens.in_subject[:-1])
+    first = np.flatnonzero(same)
+    stems = tokens.hasher.pieces(tokens.starts, np.minimum(tokens.ends, tokens.starts + STEM_LENGTH))
     return Features(
-        tokens.count,
-        np.concatenate([tokens.words, salted(tokens.words[subject], SUBJECT), pairs]),
-        np.concatenate([tokens.document, tokens.document[subject], tokens.document[first]]),
-        len(tokens.words),
         tokens,
+        salted(tokens.words[subject], SUBJECT),
+        tokens.document[subject],
+        salted(pair(stems[first], stems[first + 1]), STEM),
+        tokens.document[first],
     )
 
 
@@ -52,11 +61,13 @@ def parts(tokens: Tokens, which: Places) -> tuple[U64, Places]:
     starts, lengths = tokens.starts[which], (tokens.ends - tokens.starts)[which]
     hashes, owners = [], []
     for size in PART_LENGTHS:
-        counts = np.maximum(lengths - size + 1, 0)
+        # A word shorter than the part is a part itself, with both marks.
+        long = np.minimum(lengths, size)
+        counts = lengths - long + 1
         owner = np.repeat(np.arange(len(which)), counts)
         offset = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         at = starts[owner] + offset
-        mark = (offset == 0) + 2 * (offset == lengths[owner] - size)
-        hashes.append(salted(tokens.hasher.pieces(at, at + size) + mark.astype(np.uint64), PART))
+        mark = (offset == 0) + 2 * (offset == (lengths - long)[owner])
+        hashes.append(salted(tokens.hasher.pieces(at, at + long[owner]) + mark.astype(np.uint64), PART))
         owners.append(owner)
     return np.concatenate(hashes), np.concatenate(owners)

@@ -1,7 +1,11 @@
 """Features -> scores: the trained weights, and the one vectorised pass that applies them. Knows no labels' names.
 
-The score of a document is bias + sum of its features' rows / length, linear throughout. A known word's row already
-holds the weights of its parts; parts are looked up one by one only for words never seen in training.
+Words make up one block and pairs (with the words of subjects) another. The score of a document is
+
+    bias + sum of its words' rows / their length + sum of its pairs' rows / their length
+
+over distinct features, linear throughout. A known word's row already holds the weights of its parts; parts are looked
+up one by one only for words never seen in training.
 """
 
 from collections.abc import Sequence
@@ -16,28 +20,33 @@ from model.decoding import Floats
 from model.document import Document
 from model.features import Features, features, parts
 from model.hashing import U64, Places
-from model.tokens import tokenise
+from model.tokens import Tokens, tokenise
 from model.vocabulary import Rows, Vocabulary
 
 BATCH_CHARACTERS = 400_000
 """Characters that are scored in one pass, at most (unless one document is longer): bounds memory to about 60 MB."""
 BATCH_DOCUMENTS = 512
+ROW_BITS = np.int64(32)
 
 
 @dataclass(frozen=True, eq=False)
 class Weights:
     """A trained model's numbers. Rows follow their hashes; columns follow the taxonomy's levels and labels."""
 
-    hashes: U64
-    """Known features: words, words of subjects, pairs; ascending. Shape (n,)."""
-    rows: Floats
-    """What one occurrence of a feature adds to the scores, (n, columns)."""
-    squares: Floats
-    """What one occurrence adds to the square of the document's length, (n,)."""
+    word_hashes: U64
+    """Known words, ascending, (n,)."""
+    word_rows: Floats
+    """What a word adds to the scores, its parts included, before division by the length; (n, columns)."""
+    word_squares: Floats
+    """What a word adds to the square of the length of its block, (n,)."""
+    pair_hashes: U64
+    """Known pairs and words of subjects, ascending, (m,)."""
+    pair_rows: Floats
+    pair_squares: Floats
     part_hashes: U64
-    """Known parts of words, ascending. Shape (m,)."""
+    """Known parts of words, ascending, (k,)."""
     part_rows: Floats
-    """(m, columns)."""
+    """What a part adds to the scores of an unknown word, before division by the root of its parts' number."""
     part_squares: Floats
     bias: Floats
     """(columns,)."""
@@ -50,9 +59,9 @@ class Scores:
     scores: Floats
     """(n, columns), uncalibrated."""
     words: np.ndarray[Any, np.dtype[np.int32]]
-    """Words per document, (n,)."""
+    """Distinct words per document, (n,)."""
     known: np.ndarray[Any, np.dtype[np.int32]]
-    """Words per document that occurred in training, (n,)."""
+    """Distinct words per document that occurred in training, (n,)."""
 
 
 class Scorer:
@@ -60,18 +69,21 @@ class Scorer:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self._known = Vocabulary(weights.hashes)
+        self._words = Vocabulary(weights.word_hashes)
+        self._pairs = Vocabulary(weights.pair_hashes)
         self._parts = Vocabulary(weights.part_hashes)
 
     @cached_property
-    def _rows(self) -> Floats:
-        """Feature rows with the square as one more column, so that one product sums both."""
-        return np.ascontiguousarray(np.column_stack([self.weights.rows, self.weights.squares]), dtype=np.float32)
-
-    @cached_property
-    def _part_rows(self) -> Floats:
-        return np.ascontiguousarray(
-            np.column_stack([self.weights.part_rows, self.weights.part_squares]), dtype=np.float32
+    def _tables(self) -> tuple[Floats, Floats, Floats]:
+        """Rows of words, pairs and parts, each with its square as one more column, so that one product sums both."""
+        w = self.weights
+        return tuple(  # type: ignore[return-value]
+            np.ascontiguousarray(np.column_stack([rows, squares]), dtype=np.float32)
+            for rows, squares in (
+                (w.word_rows, w.word_squares),
+                (w.pair_rows, w.pair_squares),
+                (w.part_rows, w.part_squares),
+            )
         )
 
     def score(self, documents: Sequence[Document]) -> Scores:
@@ -87,29 +99,66 @@ class Scorer:
         )
 
     def _pass(self, batch: Features) -> Scores:
-        rows = self._known.rows(batch.hashes)
-        found = np.flatnonzero(rows >= 0)
-        total = _summed(rows[found], batch.document[found], batch.count, self._rows)
-        fresh = np.flatnonzero(rows[: batch.words] < 0)
+        count = batch.tokens.count
+        word_table, pair_table, _ = self._tables
+        rows = self._words.rows(batch.words)
+        words, known = _summed(rows, batch.tokens.document, count, word_table)
+        fresh = np.flatnonzero(rows < 0)
+        unknown = np.zeros(count, dtype=np.int32)
         if len(fresh):
-            hashes, owner = parts(batch.tokens, fresh)
-            rows_of_parts = self._parts.rows(hashes)
-            hit = np.flatnonzero(rows_of_parts >= 0)
-            where = batch.document[fresh][owner[hit]]
-            total += _summed(rows_of_parts[hit], where, batch.count, self._part_rows)
-        words = np.bincount(batch.document[: batch.words], minlength=batch.count).astype(np.int32)
-        unknown = np.bincount(batch.document[fresh], minlength=batch.count).astype(np.int32)
-        length = np.sqrt(np.maximum(total[:, -1:], 1e-6))
-        return Scores(total[:, :-1] / length + self.weights.bias, words, words - unknown)
+            unknown = self._add_unknown(words, batch.tokens, fresh)
+        pairs, _ = _summed(
+            np.concatenate([self._pairs.rows(batch.subject), self._pairs.rows(batch.pairs)]),
+            np.concatenate([batch.subject_document, batch.pair_document]),
+            count,
+            pair_table,
+        )
+        scores = self.weights.bias + _scaled(words) + _scaled(pairs)
+        return Scores(scores.astype(np.float32, copy=False), known + unknown, known)
+
+    def _add_unknown(self, total: Floats, tokens: Tokens, fresh: Places) -> np.ndarray[Any, np.dtype[np.int32]]:
+        """Adds the parts of distinct unknown words to their documents' rows; returns how many such words each has."""
+        order = np.lexsort((tokens.words[fresh], tokens.document[fresh]))
+        ranked = fresh[order]
+        differs = np.ones(len(ranked), dtype=bool)
+        differs[1:] = (tokens.words[ranked[1:]] != tokens.words[ranked[:-1]]) | (
+            tokens.document[ranked[1:]] != tokens.document[ranked[:-1]]
+        )
+        distinct = ranked[differs]
+        hashes, owner = parts(tokens, distinct)
+        rows = self._parts.rows(hashes)
+        hit = np.flatnonzero(rows >= 0)
+        share = (1 / np.sqrt(np.bincount(owner, minlength=len(distinct)))).astype(np.float32)
+        values = share[owner[hit]]
+        document = tokens.document[distinct][owner[hit]]
+        table = self._tables[2]
+        shape = (tokens.count, len(table))
+        added = csr_matrix((values, (document, rows[hit])), shape=shape) @ table[:, :-1]
+        squares = csr_matrix((values**2, (document, rows[hit])), shape=shape) @ table[:, -1]
+        total[:, :-1] += added
+        total[:, -1] += squares
+        return np.bincount(tokens.document[distinct], minlength=tokens.count).astype(np.int32)
 
 
-def _summed(rows: Rows, document: Places, count: int, table: Floats) -> Floats:
-    """Sum over each document's rows of `table`, shape (count, table's columns)."""
+def _summed(
+    rows: Rows, document: Places, count: int, table: Floats
+) -> tuple[Floats, np.ndarray[Any, np.dtype[np.int32]]]:
+    """Sum of `table` over each document's distinct known rows, (count, table's columns), and how many those are."""
+    found = rows >= 0
+    keys = np.unique(document[found].astype(np.int64) << ROW_BITS | rows[found])
+    columns = (keys & 0xFFFFFFFF).astype(np.int32)
+    number = np.bincount(keys >> ROW_BITS, minlength=count).astype(np.int32)
     if count == 1:
-        alone: Floats = table[rows].sum(axis=0, keepdims=True)
-        return alone
-    ones = np.ones(len(rows), dtype=np.float32)
-    return np.asarray(csr_matrix((ones, (document, rows)), shape=(count, len(table))) @ table)
+        return table[columns].sum(axis=0, keepdims=True), number
+    ends = np.concatenate([[0], np.cumsum(number)]).astype(np.int32)
+    ones = np.ones(len(columns), dtype=np.float32)
+    return np.asarray(csr_matrix((ones, columns, ends), shape=(count, len(table))) @ table), number
+
+
+def _scaled(total: Floats) -> Floats:
+    """Sums divided by the length of their block; a block without known features adds nothing."""
+    scaled: Floats = total[:, :-1] / np.sqrt(np.maximum(total[:, -1:], 1e-6))
+    return scaled
 
 
 def batches(documents: Sequence[Document]) -> list[Sequence[Document]]:

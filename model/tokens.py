@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from model.document import Document
-from model.hashing import U64, Bytes, Hasher, Places, pair
+from model.hashing import U64, Bytes, Hasher, Places
 
 FIELD = b"\x01"
 """Stands between subject and body."""
@@ -86,13 +86,6 @@ class Tokens:
     def words(self) -> U64:
         """A hash per word, shape (n,)."""
         return self.hasher.pieces(self.starts, self.ends)
-
-    @cached_property
-    def pairs(self) -> tuple[U64, Places]:
-        """Hashes of neighbouring words of the same field, and the index of each pair's first word."""
-        same = (self.document[1:] == self.document[:-1]) & (self.in_subject[1:] == self.in_subject[:-1])
-        first = np.flatnonzero(same)
-        return pair(self.words[first], self.words[first + 1]), first
 
 
 def tokenise(documents: Sequence[Document]) -> Tokens:

@@ -1,10 +1,11 @@
 """Shares -> a classifier: one head per level on shared features, fitted jointly, calibrated. Knows no files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from model.calibration import fit_calibration
 from model.classifier import Classifier
@@ -14,9 +15,9 @@ from model.scoring import Weights
 from model.taxonomy import Taxonomy
 from training.corpus import Item
 from training.design import Design, Recipe, design
-from training.lbfgs import minimise
+from training.solver import Effort, Progress, solve
 
-Progress = Callable[[int, int], None]
+Ints = np.ndarray[Any, np.dtype[np.intp]]
 
 
 @dataclass(frozen=True)
@@ -24,76 +25,49 @@ class Settings:
     """What training can be told."""
 
     recipe: Recipe = field(default_factory=Recipe)
-    strength: float = 30.0
-    """Inverse of the penalty on weights, as C in scikit-learn: larger fits closer."""
-    iterations: int = 60
-    """Steps of the optimiser, at most."""
+    strength: float | None = None
+    """Inverse of the penalty on weights; None: by the number and the length of the items."""
+    margin: float = 4.0
+    """Taken off the true label's score on each level while training, in logits, for items of ten words; longer items
+    have a margin in proportion, since their words weigh less each."""
+    epochs: int | None = None
+    """Passes over the items; None: by their number."""
     seed: int = 7
-    """Of the split into shares."""
+    """Of the split into shares and of the order of items."""
     promises: tuple[tuple[float, float], ...] = ((0.02, 0.95), (0.05, 0.95))
     """(error rate, confidence level) of the guarantees to compute, strictest first."""
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """Weights as the optimiser sees them: one row per piece."""
-
-    pieces: Floats
-    """(n_features + n_parts, columns)."""
-    bias: Floats
-    """(columns,)."""
-
-
-def targets(items: Sequence[Item], taxonomy: Taxonomy) -> np.ndarray[Any, np.dtype[np.intp]]:
+def targets(items: Sequence[Item], taxonomy: Taxonomy) -> Ints:
     """The number of each item's combination, (n,)."""
     return np.array([taxonomy.index[item.labels] for item in items], dtype=np.intp)
 
 
-def fit_weights(
-    made: Design,
-    truth: np.ndarray[Any, np.dtype[np.intp]],
-    decoder: Decoder,
-    settings: Settings,
-    progress: Progress | None = None,
-) -> Fitted:
-    """Penalised maximum likelihood of the joint model: the expected columns are pulled to the observed ones."""
-    n, columns, width = len(truth), decoder.columns, made.pieces.shape[1]
-    observed = np.zeros((n, columns), dtype=np.float32)
-    np.add.at(observed, (np.arange(n)[:, None], decoder.members[truth]), 1)
-    documents_t, pieces_t = made.documents.T.tocsr(), made.pieces.T.tocsr()
-    penalty = 1 / (settings.strength * n)
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        weights, bias = flat[:-columns].reshape(width, columns), flat[-columns:]
-        scores = made.documents @ (made.pieces @ weights) + bias
-        joint = decoder.joint(scores)
-        likelihood = np.log(np.maximum(joint[np.arange(n), truth], 1e-30)).mean(dtype=np.float64)
-        error = (decoder.marginals(joint) - observed) / np.float32(n)
-        gradient = np.empty_like(flat)
-        inner = pieces_t @ (documents_t @ error)
-        np.multiply(weights, np.float32(penalty), out=gradient[:-columns].reshape(width, columns))
-        gradient[:-columns] += inner.ravel()
-        gradient[-columns:] = error.sum(axis=0)
-        return float(0.5 * penalty * np.dot(flat[:-columns], flat[:-columns]) - likelihood), gradient
-
-    start = np.zeros(width * columns + columns, dtype=np.float32)
-    best = minimise(loss, start, settings.iterations, progress)
-    return Fitted(best[:-columns].reshape(width, columns), best[-columns:])
+def effort(made: Design, truth: Ints, taxonomy: Taxonomy, settings: Settings) -> Effort:
+    """How to fit: the more items a class has the stronger the penalty, the longer the items the weaker."""
+    per_class = len(truth) / len(taxonomy.columns[-1])
+    length = float(np.clip(made.words_per_document / 10, 1, 10))
+    strength = settings.strength or float(np.clip(100 / np.sqrt(per_class), 5, 40)) * length
+    epochs = settings.epochs or (15 if len(truth) < 4000 else 8)
+    return Effort(strength, settings.margin * length, epochs, seed=settings.seed)
 
 
-def compiled(made: Design, fitted: Fitted) -> Weights:
-    """The weights a server needs: each feature's row with those of its parts added in."""
-    known = len(made.hashes)
-    part_rows = fitted.pieces[known:] * made.part_scale[:, None]
-    rows = made.pieces @ fitted.pieces
+def compiled(made: Design, solved: Floats) -> Weights:
+    """The weights a server needs: each word's row with those of its parts added in, blocks scaled."""
+    words, pieces = len(made.word_hashes), len(made.part_hashes)
+    own, part, pair = np.split(solved[:-1], [words, words + pieces])
+    block, pair_block = made.block_scales
     return Weights(
-        made.hashes,
-        rows.astype(np.float16),
-        made.squares,
+        made.word_hashes,
+        ((own * made.word_scale[:, None] + made.spelling @ part) * block).astype(np.float16),
+        made.word_squares,
+        made.pair_hashes,
+        (pair * (made.pair_scale * pair_block)[:, None]).astype(np.float16),
+        made.pair_squares,
         made.part_hashes,
-        part_rows.astype(np.float16),
+        (part * (made.part_scale * block)[:, None]).astype(np.float16),
         made.part_scale**2,
-        fitted.bias.astype(np.float32),
+        solved[-1].astype(np.float32),
     )
 
 
@@ -106,8 +80,13 @@ def fit(
 ) -> Classifier:
     """A calibrated classifier with its guarantees. The same items and settings give the same numbers."""
     decoder = Decoder.of(taxonomy)
-    made = design([item.document for item in items], settings.recipe)
-    weights = compiled(made, fit_weights(made, targets(items, taxonomy), decoder, settings, progress))
+    truth = targets(items, taxonomy)
+    members = csr_matrix(
+        (np.ones(len(items), np.float32), (np.arange(len(items)), decoder.members[truth, -1])),
+        shape=(len(items), decoder.columns),
+    )
+    made = design([item.document for item in items], members, settings.recipe)
+    weights = compiled(made, solve(made.matrix, truth, decoder, effort(made, truth, taxonomy, settings), progress))
     raw = Classifier(
         taxonomy, weights, fit_calibration(np.zeros((0, decoder.columns), np.float32), np.zeros(0, np.intp), decoder)
     )

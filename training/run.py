@@ -136,7 +136,7 @@ def make(inputs: Inputs, shares: Shares, settings: Settings, say: Say) -> Classi
         shares.calibration,
         inputs.taxonomy,
         settings,
-        lambda step, steps: say(f"fitting: step {step} of at most {steps}") if step % 10 == 0 else None,
+        lambda epoch, epochs: say(f"fitting: pass {epoch + 1} of {epochs}"),
     )
     about = {
         "data_hash": inputs.data_hash,
@@ -170,7 +170,7 @@ def record(
     (extras / "report.json").write_text(json.dumps(report.as_plain(), indent=1), encoding="utf-8")
     parameters = {f"recipe.{k}": v for k, v in asdict(settings.recipe).items()} | {
         "strength": settings.strength,
-        "iterations": settings.iterations,
+        "margin": settings.margin,
         "seed": settings.seed,
         "items": len(inputs.items),
         "corrections": inputs.corrections,

@@ -66,7 +66,7 @@ def objects(folder: Path) -> None:
 
 
 def wrong_type(folder: Path) -> None:
-    np.save(folder / "hashes.npy", np.load(folder / "hashes.npy").astype(np.float64))
+    np.save(folder / "word_hashes.npy", np.load(folder / "word_hashes.npy").astype(np.float64))
     vouched(folder)
 
 
@@ -85,7 +85,7 @@ def foreign_file(folder: Path) -> None:
 
 
 def missing_file(folder: Path) -> None:
-    (folder / "rows.npy").unlink()
+    (folder / "word_rows.npy").unlink()
 
 
 def no_manifest(folder: Path) -> None:
@@ -105,7 +105,7 @@ def not_json(folder: Path) -> None:
         (wrong_shape, "has shape"),
         (unknown_format, "has format 99"),
         (foreign_file, "foreign files: extra.pkl"),
-        (missing_file, "lacks: rows.npy"),
+        (missing_file, "lacks: word_rows.npy"),
         (no_manifest, "not a model folder"),
         (not_json, "does not describe a model"),
         (shutil.rmtree, "not a model folder"),

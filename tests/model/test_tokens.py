@@ -50,11 +50,6 @@ def test_words_of_two_parts_are_the_words_of_both(left: str, right: str) -> None
     assert words(f"{left} {right}")[0] == words(left)[0] + words(right)[0]
 
 
-def test_pairs_do_not_cross_documents_or_fields() -> None:
-    tokens = tokenise([Document("one two", "three"), Document("", "four five")])
-    assert len(tokens.pairs[0]) == 2
-
-
 def test_words_of_the_subject_are_marked() -> None:
     tokens = tokenise([Document("one two", "three"), Document("", "four")])
     assert tokens.in_subject.tolist() == [True, True, False, False]

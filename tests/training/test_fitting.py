@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from model.bundle import Names
 from model.document import Document
 from model.taxonomy import Taxonomy, parse
 from training.corpus import Item
@@ -74,10 +75,7 @@ def test_any_number_of_levels_is_learned(levels: int) -> None:
 def test_the_same_items_give_the_same_numbers() -> None:
     taxonomy = taxonomy_of(2)
     one, two = (fit(items_of(taxonomy), [], taxonomy, Settings()) for _ in range(2))
-    assert all(
-        np.array_equal(getattr(one.weights, name), getattr(two.weights, name))
-        for name in ("hashes", "rows", "squares", "part_hashes", "part_rows", "bias")
-    )
+    assert all(np.array_equal(getattr(one.weights, name), getattr(two.weights, name)) for name in Names.ARRAYS)
 
 
 def test_items_never_seen_are_mostly_right(shares: Shares, taxonomy: Taxonomy) -> None:

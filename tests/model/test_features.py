@@ -1,0 +1,47 @@
+"""Features: pairs within a field, words of subjects, parts of words with their place."""
+
+import numpy as np
+import pytest
+
+from model.document import Document
+from model.features import features, parts
+from model.tokens import tokenise
+
+
+def hashes_of_parts(word: str) -> set[int]:
+    return set(parts(tokenise([Document(body=word)]), np.array([0]))[0].tolist())
+
+
+def test_pairs_do_not_cross_documents_or_fields() -> None:
+    found = features(tokenise([Document("one two", "three"), Document("", "four five")]))
+    assert found.pair_document.tolist() == [0, 1]
+
+
+def test_inflected_words_share_their_pairs() -> None:
+    found = features(tokenise([Document(body="invoices wrongly"), Document(body="invoice wrong")]))
+    assert found.pairs[0] == found.pairs[1]
+
+
+def test_pairs_have_an_order() -> None:
+    found = features(tokenise([Document(body="late order"), Document(body="order late")]))
+    assert found.pairs[0] != found.pairs[1]
+
+
+def test_a_word_in_the_subject_is_another_feature_than_in_the_body() -> None:
+    found = features(tokenise([Document("invoice", "invoice")]))
+    assert found.words[0] == found.words[1]
+    assert found.subject[0] not in found.words
+
+
+@pytest.mark.parametrize(("word", "number"), [("a", 1), ("abc", 1), ("abcd", 3), ("abcde", 6), ("abcdef", 9)])
+def test_a_word_has_all_its_pieces_of_three_to_five(word: str, number: int) -> None:
+    assert len(hashes_of_parts(word)) == number
+
+
+def test_words_with_a_common_stem_share_parts_and_others_do_not() -> None:
+    assert hashes_of_parts("delivery") & hashes_of_parts("delivered")
+    assert not hashes_of_parts("delivery") & hashes_of_parts("banknote")
+
+
+def test_the_same_letters_differ_by_their_place_in_the_word() -> None:
+    assert not hashes_of_parts("ship") & hashes_of_parts("xshipx")

@@ -1,0 +1,97 @@
+"""Penalised maximum likelihood of the joint model by row-wise AdaGrad. Knows matrices, not text.
+
+Features are sparse, so that a batch touches few rows of weights; each row has one accumulator of squared gradients
+(Duchi et al., 2011), which is a row's worth of memory less than one per weight and generalises as well. A margin is
+taken off the true labels' scores while training, as in large-margin softmax: right answers must be right by some
+distance before they stop to teach.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from model.decoding import Decoder, Floats
+
+Progress = Callable[[int, int], None]
+Ints = np.ndarray[Any, np.dtype[np.intp]]
+BATCH = 64
+"""Documents per step."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How the weights are fitted."""
+
+    strength: float
+    """Inverse of the penalty on squared weights, as C in scikit-learn: larger fits closer."""
+    margin: float
+    """Taken off the true label's score on each level while training, in logits."""
+    epochs: int
+    """Passes over the documents."""
+    rate: float = 1.0
+    """Step length at the start; it falls to zero."""
+    seed: int = 0
+    """Of the order of documents."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """Some documents with only the columns that occur in them."""
+
+    matrix: csr_matrix
+    transposed: csr_matrix
+    columns: Ints
+    observed: Floats
+
+
+def solve(
+    matrix: csr_matrix, truth: Ints, decoder: Decoder, effort: Effort, progress: Progress | None = None
+) -> Floats:
+    """Weights (features, columns) for documents (n, features) whose combinations are `truth` (n,). Deterministic."""
+    n, width = matrix.shape
+    random = np.random.Generator(np.random.PCG64(effort.seed))
+    order = random.permutation(n)
+    observed = np.zeros((n, decoder.columns), dtype=np.float32)
+    np.add.at(observed, (np.arange(n)[:, None], decoder.members[truth]), 1)
+    made = [_batch(matrix, order[k : k + BATCH], observed) for k in range(0, n, BATCH)]
+    visits = np.zeros(width, dtype=np.float32)
+    for batch in made:
+        visits[batch.columns] += 1
+    penalty = (1 / (effort.strength * np.maximum(visits, 1)))[:, None].astype(np.float32)
+    weights = np.zeros((width, decoder.columns), dtype=np.float32)
+    memory = np.full((width, 1), 1e-8, dtype=np.float32)
+    steps, step = effort.epochs * len(made), 0
+    for epoch in range(effort.epochs):
+        if progress is not None:
+            progress(epoch, effort.epochs)
+        for number in random.permutation(len(made)):
+            rate = np.float32(effort.rate * (1 - step / steps))
+            _step(made[number], weights, memory, penalty, decoder, (rate, np.float32(effort.margin)))
+            step += 1
+    return weights
+
+
+def _batch(matrix: csr_matrix, rows: Ints, observed: Floats) -> _Batch:
+    part = matrix[rows]
+    columns, place = np.unique(part.indices, return_inverse=True)
+    small = csr_matrix((part.data, place.astype(np.int32), part.indptr), shape=(len(rows), len(columns)))
+    return _Batch(small, small.T.tocsr(), columns, observed[rows])
+
+
+def _step(
+    batch: _Batch, weights: Floats, memory: Floats, penalty: Floats, decoder: Decoder, told: tuple[Any, Any]
+) -> None:
+    """One step on one batch, in place; `told` is the rate and the margin."""
+    rate, margin = told
+    mine = weights[batch.columns]
+    scores = batch.matrix @ mine - margin * batch.observed
+    error = decoder.marginals(decoder.joint(scores)) - batch.observed
+    gradient = batch.transposed @ error
+    gradient += penalty[batch.columns] * mine
+    squares = memory[batch.columns] + np.einsum("ij,ij->i", gradient, gradient)[:, None] / decoder.columns
+    memory[batch.columns] = squares
+    gradient *= rate / np.sqrt(squares)
+    weights[batch.columns] = mine - gradient
