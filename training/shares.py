@@ -40,6 +40,8 @@ def shingles(items: Sequence[Item]) -> csr_matrix:
         first = np.concatenate([[0], np.cumsum(size)[:-1]])
         short = np.flatnonzero((size > 0) & (size < RUN))
         inner = np.flatnonzero(np.arange(len(tokens.document)) - first[tokens.document] <= size[tokens.document] - RUN)
+        same = tokens.words[inner] == tokens.words[np.minimum(inner + 1, len(tokens.words) - 1)]
+        inner = inner[~same]  # a row of question marks is no resemblance
         run = tokens.words[inner]
         for step in range(1, RUN):
             run = pair(run, tokens.words[inner + step])
