@@ -1,0 +1,194 @@
+"""Where a message's own text ends: closings, signatures, lines of phones, legal paragraphs, gateways' banners."""
+
+import re
+from collections.abc import Iterator
+
+from model.reading import phrases
+
+Span = tuple[str, int, int]
+"""Kind, first offset, offset behind the last."""
+
+_DASHES = re.compile(r"^[ \t]*(?:--|—|––)[ \t]*$", re.M)
+_DEVICE = re.compile(rf"^[ \t*_>]*(?:{phrases.DEVICE})[ \t*_.!]*$", re.I | re.M)
+_BANNER = re.compile(rf"^[ \t*_]*(?:{phrases.BANNER})[^\n]*$", re.I | re.M)
+_LEGAL = re.compile(rf"[\s*_\-#=!~|]*(?:{phrases.DISCLAIMER})", re.I)
+_LEGAL_MORE = re.compile(
+    r"confiden|privileg|recipient|disclos|virus|vertraulich|empfänger|irrtüm|unbefugt|destinat|erreur|errón|"
+    r"riservat|errore|"
+    r"vertrouwelijk|geadresseerde|poufn|adresat|fortrolig|modtager|konfident|mottagare|environment|umwelt|"
+    r"environnement|print",
+    re.I,
+)
+_CLOSING = re.compile(
+    rf"[ \t*_]*(?:(?P<thanks>{phrases.THANKS})(?:[\s,.!]*(?:and|und|et|y|e|en|i|og|och|&|\+|,|\.|!|"
+    rf"-)?\s*(?P<both>{phrases.REGARDS}))?|"
+    rf"(?P<regards>{phrases.REGARDS}))(?![\w'’])[ \t*_,.!;:–-]*",
+    re.I,
+)
+_PLACE = re.compile(r"(?:from|aus|de|da|uit|van|z|fra|från|depuis|desde)\s+(?=[A-ZÄÖÜ])")
+_PS = re.compile(r"[ \t*_]*(?:p\.?\s?s\.?|n\.?b\.?|nachtrag|post scriptum)\s*[:.–-]?\s", re.I)
+_SENTENCE = re.compile(r"[.?!…]\s*$")
+
+MOST_LINES = 16
+"""Filled lines that a signature may have."""
+
+
+def spans(text: str, start: int, end: int, careful: bool) -> list[Span]:
+    """What in `text[start:end]`, a stretch without history, is not the message. Spans do not overlap."""
+    found: list[Span] = [("disclaimer", match.start(), match.end()) for match in _BANNER.finditer(text, start, end)]
+    found += _legal(text, start, end)
+    found += [
+        ("signature", match.start(), match.end())
+        for match in _DEVICE.finditer(text, start, end)
+        if not _covered(found, match.start()) and text[match.start() : match.end()].strip()
+    ]
+    tail = end
+    while True:
+        tail = start + len(text[start:tail].rstrip())
+        covering = [span for span in found if span[1] < tail <= span[2]]
+        if not covering:
+            break
+        tail = min(span[1] for span in covering)
+    if (sign := _signature(text, start, tail, careful)) is not None:
+        found = [span for span in found if not (sign[0] <= span[1] < sign[1])] + [("signature", *sign)]
+    return sorted(found, key=lambda span: span[1])
+
+
+def _covered(spans: list[Span], offset: int) -> bool:
+    return any(first <= offset < last for _, first, last in spans)
+
+
+def _legal(text: str, start: int, end: int) -> Iterator[Span]:
+    """Paragraphs that begin as legal notes do, and those right behind them that go on so."""
+    running = False
+    for first, last in _paragraphs(text, start, end):
+        running = bool(_LEGAL.match(text, first, last)) or (running and bool(_LEGAL_MORE.search(text, first, last)))
+        if running:
+            yield "disclaimer", first, last
+
+
+def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    place = start
+    for gap in re.compile(r"\n[ \t]*\n\s*").finditer(text, start, end):
+        if gap.start() > place:
+            yield place, gap.start()
+        place = gap.end()
+    if text[place:end].strip():
+        yield place, end
+
+
+def _signature(text: str, start: int, end: int, careful: bool) -> tuple[int, int] | None:
+    """First and last offset of the signature, or None."""
+    for match in _DASHES.finditer(text, start, end):
+        if not text[start : match.start()].strip():
+            continue
+        rest = text[match.end() : end]
+        if 0 < sum(bool(line.strip()) for line in rest.split("\n")) <= MOST_LINES:
+            closing = _closing(text, start, match.start())
+            stop = _signature_end(text, match.end(), end)
+            return (closing[0] if closing and closing[1] == match.start() else match.start()), stop
+    found = _closing(text, start, end)
+    return found if found is not None or careful else _contacts(text, start, end)
+
+
+def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Offsets of the filled lines."""
+    found, place = [], start
+    for line in text[start:end].split("\n"):
+        if line.strip():
+            found.append((place, place + len(line)))
+        place += len(line) + 1
+    return found
+
+
+def _closing(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The last closing in the stretch that only signature lines, and perhaps a postscript, follow."""
+    lines = _lines(text, start, end)
+    for index in range(len(lines) - 1, max(-1, len(lines) - MOST_LINES - 6), -1):
+        first, last = lines[index]
+        line = text[first:last]
+        match = _CLOSING.match(line)
+        if match is None or not _is_name(line[match.end() :]):
+            continue
+        stop = _signature_end(text, last, end)
+        named = bool(text[last:stop].strip()) or bool(line[match.end() :].strip())
+        if match.group("thanks") and not match.group("both") and not named:
+            continue
+        rest = text[stop:end].strip()
+        if rest and not _PS.match(rest) and not named:
+            continue
+        if index and text[lines[index - 1][0] : lines[index - 1][1]].rstrip().endswith(":"):
+            continue  # "the mail said:" is followed by a quotation
+        earlier = _closing(text, start, first) if match.group("thanks") is None else None
+        if earlier is not None and earlier[1] >= first - 2:
+            return earlier[0], stop
+        if index and match.group("thanks") is None and (thanks := _thanks_before(text, lines[index - 1])) is not None:
+            first = thanks
+        return first, stop
+    return None
+
+
+def _thanks_before(text: str, line: tuple[int, int]) -> int | None:
+    """The offset of a line of nothing but thanks right above a closing."""
+    match = _CLOSING.fullmatch(text[line[0] : line[1]])
+    return line[0] if match is not None else None
+
+
+def _is_name(rest: str) -> bool:
+    """Whether what stands behind a closing on its line is nothing, or a name or a place of up to five words."""
+    words = _PLACE.sub("", rest.strip(" \t*_,.!()")).split()
+    return len(words) <= 5 and all(word[0].isupper() or word[0] in "(/&|-" or word in _SMALL for word in words)
+
+
+_SMALL = frozenset(
+    (
+        "von",
+        "van",
+        "de",
+        "der",
+        "den",
+        "di",
+        "da",
+        "del",
+        "la",
+        "le",
+        "ihr",
+        "your",
+        "team",
+        "i.a.",
+        "i.v.",
+        "und",
+        "and",
+    )
+)
+
+
+def _signature_end(text: str, start: int, end: int) -> int:
+    """Where lines stop to look like a signature: at the end, or before a postscript or another sentence."""
+    count, stop = 0, start
+    for first, last in _lines(text, start, end):
+        line = text[first:last].strip()
+        count += 1
+        sentence = len(line.split()) >= 5 and bool(_SENTENCE.search(line)) and not phrases.CONTACT.search(line)
+        question = "?" in line and "http" not in line
+        if count > MOST_LINES or _PS.match(line) or sentence or question or len(line) > 160:
+            return stop
+        stop = last
+    return end
+
+
+def _contacts(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """A last paragraph of short lines, two of them at least with addresses or numbers, below other paragraphs."""
+    paragraphs = list(_paragraphs(text, start, end))
+    if len(paragraphs) < 2 or text[paragraphs[-2][0] : paragraphs[-2][1]].rstrip().endswith(":"):
+        return None
+    first, last = paragraphs[-1]
+    lines = [text[a:b] for a, b in _lines(text, first, last)]
+    plain = not any(
+        len(line) > 70 or (_SENTENCE.search(line) and len(line.split()) > 5) or ": " in line[12:] for line in lines
+    )
+    reachable = sum(bool(re.search(r"@|www\.|https?://|\+\d|\b(?:tel|fax|phone|mob)", line, re.I)) for line in lines)
+    name = lines[0].split()
+    if plain and len(lines) >= 3 and reachable >= 1 and 2 <= len(name) <= 4 and all(word[0].isupper() for word in name):
+        return first, last
+    return None
