@@ -53,7 +53,7 @@ BEGIN_FORWARDED = (
 """Lines between a message and what it answers or hands on."""
 
 REPLY_ABOVE = (
-    r"(?:reply|respond|answer|write|type|antwort\w*|antworten|répon\w+|respond\w+|rispond\w+|scriv\w+|escrib\w+|"
+    r"(?:reply|respond|answer|write|type|geben|digit\w+|antwort\w*|antworten|répon\w+|respond\w+|rispond\w+|scriv\w+|escrib\w+|"
     r"antwoord\w*|"
     r"typ|reageer|odpowied\w+|odpisz|pisz|svar\w*|skriv\w*|besvar\w*)"
     r"[^\n]{0,60}?(?:above|over|oberhalb|über|au-dessus|por encima|encima|acima|sopra|boven|powyżej|nad|ovenfor|"

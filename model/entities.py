@@ -1,0 +1,289 @@
+"""Order numbers, amounts, dates and other identifiers in text; the only file that knows spaCy. Patterns are data."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from model import identifiers, quantities
+from model.errors import SortationError
+
+CODES = frozenset({"order", "purchase_order", "invoice", "rma", "sku", "tracking", "gtin", "container"})
+"""Kinds whose patterns begin with a word such as `order`; each token with a digit behind it is one mention."""
+
+LONGEST = 100_000
+"""Characters of a text that are searched; what follows them is not."""
+
+ZONE = 5_000_000
+"""Characters of texts after which the words that they brought are forgotten."""
+
+_SIGNS = "€$£¥"
+_CURRENCY = r"(?:EUR|USD|GBP|CHF|PLN|DKK|SEK|NOK|CZK|HUF|JPY|CNY|BRL|CAD|AUD|US\$|R\$)"
+_UNIT = r"(?:pcs|pc|kg|stk|szt|pal|plt|uds|ctn|cbm|kr|zł)"
+_PREFIX = re.compile(rf"[\"'(\[{{<>„“”»«‘’#:;,*|=~{_SIGNS}–—]|-(?=[^\d\W])|{_CURRENCY}(?=\d)|n[°º](?=\d)", re.I)
+_SUFFIX = re.compile(
+    rf"(?:[\"')\]}}<>“”»«‘’:;!?,*|=…{_SIGNS}%]|(?<=\d),[-–]|(?<=\d){_CURRENCY}|(?<=\d){_UNIT}\.?|'s|’s|(?<=\d)\.|(?<=[\w)])\.|(?<=\w)[#-])$",
+    re.I,
+)
+_INFIX = re.compile(
+    r"(?<=[A-Za-zäöüéèß.])[:#=](?=[\w+])|(?<=[a-zäöüß]{2})[(](?=\w)|(?<=[a-zäöü]{3})/(?=[a-zäöüA-Z])|(?<=[a-zA-Z]),(?=\w)"
+)
+_WHOLE = re.compile(
+    r"(?:[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}|(?:https?://|www\.)\S*\w|\+?\(?\d[\d().-]*\)\d[\d.-]*)$", re.I
+)
+_AND = frozenset((",", ";", "/", "&", "+", "and", "und", "et", "y", "e", "en", "i", "oraz", "og", "och", "or", "sowie"))
+_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9/_.-]*[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One mention in a text."""
+
+    kind: str
+    """The pattern's label, such as order, rma or amount."""
+    start: int
+    """Offset of its first character."""
+    end: int
+    """Offset behind its last character."""
+    text: str
+    """As it is written."""
+    value: str
+    """The normal form: codes in capitals without spaces, `1250.00 EUR`, `2024-05-03`, `+49301234567`."""
+    valid: bool | None = None
+    """Whether the check digit fits; None for kinds without one."""
+    scheme: str | None = None
+    """Whose number it is (UPS, SSCC, GTIN-13), or the currency or unit."""
+    number: Decimal | None = None
+    """The number of an amount or a quantity."""
+
+
+class EntityError(SortationError):
+    """A patterns file that spaCy cannot read."""
+
+
+class Finder:
+    """Finds mentions by patterns in the format of spaCy's EntityRuler, one JSON object a line.
+
+    The label is the kind. The id, if any, says how a match is taken: `joined` is one code over several words,
+    `checked` counts only if its check digit fits. Kinds of users' own keep their text in capitals as the value.
+    """
+
+    def __init__(self, patterns: list[dict[str, Any]]) -> None:
+        """Raises EntityError for patterns that are malformed."""
+        import spacy
+        from spacy.tokenizer import Tokenizer
+
+        self._lock, self._zone, self._seen = Lock(), ExitStack(), ZONE
+        self._nlp = spacy.blank("xx")
+        self._nlp.tokenizer = Tokenizer(
+            self._nlp.vocab,
+            prefix_search=_PREFIX.match,
+            suffix_search=_SUFFIX.search,
+            infix_finditer=_INFIX.finditer,
+            token_match=_WHOLE.match,
+        )
+        try:
+            spacy.blank("xx").add_pipe("entity_ruler", config={"validate": True}).add_patterns(patterns)  # type: ignore[attr-defined]
+            ruler: Any = self._nlp.add_pipe("entity_ruler")
+            ruler.add_patterns(_flagged(patterns, self._nlp.vocab))
+        except (ValueError, KeyError, TypeError, re.error) as error:
+            raise EntityError(f"The entity patterns are not in spaCy's format: {error}") from error
+
+    @classmethod
+    def load(cls, *paths: Path) -> "Finder":
+        """The patterns of several files together; later files add to earlier ones."""
+        patterns = []
+        for path in paths:
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                try:
+                    patterns += [json.loads(line)] if line.strip() else []
+                except ValueError as error:
+                    raise EntityError(f"{path.name}, line {number}, is no JSON: {error}") from error
+        return cls(patterns)
+
+    def find(self, text: str) -> tuple[Entity, ...]:
+        """The mentions in `text`, in order, without overlaps."""
+        text = text[:LONGEST]
+        if not any(character.isdigit() or character == "@" for character in text):
+            return ()
+        with self._lock:
+            self._renew(len(text))
+            doc = self._nlp(text)
+            return tuple(entity for span in doc.ents for entity in _entities(span))
+
+    def _renew(self, characters: int) -> None:
+        """Starts a new memory zone from time to time: without one, every new word would stay in the vocabulary."""
+        self._seen += characters
+        if self._seen > ZONE:
+            self._zone.close()
+            self._zone.enter_context(self._nlp.memory_zone())
+            self._seen = characters
+
+
+FLAGS = range(20, 64)
+"""Numbers of the attributes that spaCy leaves free for yes-or-no facts about words."""
+
+
+def _flagged(patterns: list[dict[str, Any]], vocab: Any) -> list[dict[str, Any]]:
+    """The same patterns, with conditions on words turned into flags, which spaCy compares many times faster.
+
+    A list of words or a regular expression is a call into Python for every word and pattern; a flag is found once a
+    word. There are fewer flags than conditions: those at the beginning of patterns, which are asked most, go first.
+    """
+    asked: dict[str, None] = {}
+    tokens = [pattern["pattern"] for pattern in patterns if isinstance(pattern["pattern"], list)]
+    for part in ([token for first in tokens for token in first[:1]], [token for rest in tokens for token in rest[1:]]):
+        for token in part:
+            asked |= {json.dumps([key, token[key]]): None for key in ("LOWER", "TEXT") if isinstance(token.get(key), dict)}
+    conditions = [key for key in asked if set(json.loads(key)[1]) <= {"IN", "REGEX"}][: len(FLAGS)]
+    flags = dict(zip(conditions, FLAGS, strict=False))
+    facts = _facts(conditions)
+    for place, flag in enumerate(flags.values()):
+        vocab.add_flag(lambda word, place=place: bool(facts(word) >> place & 1), flag)
+
+    def changed(token: dict[str, Any]) -> dict[Any, Any]:
+        keys = {key: flags.get(json.dumps([key, value])) for key, value in token.items()}
+        return {keys[key] or key: True if keys[key] else value for key, value in token.items()}
+
+    return [
+        {**pattern, "pattern": [changed(token) for token in pattern["pattern"]]}
+        if isinstance(pattern["pattern"], list)
+        else pattern
+        for pattern in patterns
+    ]
+
+
+def _facts(conditions: list[str]) -> Callable[[str], int]:
+    """A function from a word to the conditions that it meets, as bits."""
+    words: dict[str, int] = {}
+    expressions: list[tuple[int, re.Pattern[str], bool]] = []
+    for place, (key, condition) in enumerate(map(json.loads, conditions)):
+        for word in condition.get("IN", ()):
+            words[f"{key}{word}"] = words.get(f"{key}{word}", 0) | 1 << place
+        if "REGEX" in condition:
+            expressions.append((1 << place, re.compile(condition["REGEX"]), key == "LOWER"))
+
+    @lru_cache(maxsize=1 << 16)
+    def facts(word: str) -> int:
+        lower = word.lower()
+        found = words.get(f"LOWER{lower}", 0) | words.get(f"TEXT{word}", 0)
+        for bit, expression, lowered in expressions:
+            if expression.search(lower if lowered else word):
+                found |= bit
+        return found
+
+    return facts
+
+
+def _entities(span: Any) -> Iterator[Entity]:
+    kind, how = span.label_, span.ent_id_
+    if kind in CODES and how != "joined":
+        for token in span:
+            if any(character.isdigit() for character in token.text):
+                entity = _code(kind, token.text, token.idx, span.text)
+                if entity is not None and (how != "checked" or entity.valid):
+                    yield entity
+                    yield from _more(entity, span.doc, token.i + 1)
+        return
+    first = next((token.i for token in span if _begins(kind, token.text)), span.start)
+    text = span.doc[first : span.end].text.rstrip(" .,;:")
+    start = span.doc[first].idx
+    entity = _code(kind, text, start, span.text) if kind in CODES else _value(kind, text, start)
+    if entity is not None and (how != "checked" or entity.valid):
+        yield entity
+
+
+def _more(entity: Entity, doc: Any, place: int) -> Iterator[Entity]:
+    """Further codes of the same form in a list, as in `orders 4711001, 4711002 and 4711003`."""
+    form = _form(entity.text)
+    while place + 1 < len(doc) and doc[place].lower_ in _AND:
+        place += 1 + (doc[place + 1].lower_ in _AND)
+        if place >= len(doc) or doc[place].ent_type or _form(found := doc[place].text.rstrip(".")) != form:
+            return
+        value = found.upper()
+        scheme, valid = identifiers.tracking(value, entity.scheme or "") if entity.kind == "tracking" else (None, None)
+        if entity.kind == "gtin":
+            scheme, valid = entity.scheme, identifiers.gs1(value)
+        elif entity.kind == "container":
+            scheme, valid = entity.scheme, identifiers.container(value)
+        yield Entity(entity.kind, doc[place].idx, doc[place].idx + len(found), found, value, valid, scheme)
+        place += 1
+
+
+def _form(code: str) -> str:
+    return re.sub(r"[A-Za-z]", "A", re.sub(r"\d", "0", code))
+
+
+def _begins(kind: str, token: str) -> bool:
+    """Whether a token is the mention's own and no word before it."""
+    if any(character.isdigit() for character in token):
+        return True
+    if kind == "amount":
+        return token.lower() in quantities.CURRENCIES or (len(token) == 3 and token.isalpha())
+    if kind == "date":
+        return token.lower() in quantities.MONTHS
+    if kind in ("container", "tracking"):
+        return len(token) in (2, 4) and token.isupper() and token not in ("SSCC",)
+    return kind not in ("quantity", "phone", "iban")
+
+
+def _code(kind: str, text: str, start: int, said: str) -> Entity | None:
+    """An identifier of letters and digits."""
+    found = _CODE.search(text)
+    if found is None:
+        return None
+    shown = text[found.start() :].rstrip(" .,;:-/")
+    start += found.start()
+    value = re.sub(r"\s", "", shown).upper()
+    valid: bool | None = None
+    scheme: str | None = None
+    if kind == "tracking":
+        value = re.sub(r"[-()]", "", value)
+        said = said[: said.find(text)] if text in said else said
+        value = value[2:] if value.startswith("00") and len(value) == 20 and "(" in shown else value
+        scheme, valid = identifiers.tracking(value, said)
+    elif kind == "container":
+        value = value.replace("-", "")
+        scheme, valid = "ISO 6346", identifiers.container(value)
+    elif kind == "gtin":
+        scheme, valid = f"GTIN-{len(value)}", identifiers.gs1(value)
+    return Entity(kind, start, start + len(shown), shown, value, valid, scheme)
+
+
+def _value(kind: str, text: str, start: int) -> Entity | None:
+    """A mention that is no code: an amount, a quantity, a date, an address or a number to call."""
+    end = start + len(text)
+    if kind == "iban":
+        value = re.sub(r"\s", "", text).upper()
+        return Entity(kind, start, end, text, value, identifiers.iban(value), "IBAN")
+    if kind == "email":
+        return Entity(kind, start, end, text, text.lower())
+    if kind == "phone":
+        phone = quantities.phone(text)
+        return Entity(kind, start, end, text, phone) if phone else None
+    if kind == "date":
+        date = quantities.date(text)
+        return Entity(kind, start, end, text, date) if date else None
+    if kind in ("amount", "quantity"):
+        return _measured(kind, text, start, end)
+    return Entity(kind, start, end, text, text.upper())
+
+
+def _measured(kind: str, text: str, start: int, end: int) -> Entity | None:
+    digits = re.search(r"-?\d[\d.,'’\s\u00a0]*(?:[-–])?", text)
+    number = quantities.number(digits.group().strip()) if digits else None
+    if digits is None or number is None:
+        return None
+    words = (text[: digits.start()] + " " + text[digits.end() :]).split()
+    unit = words[-1] if words else None
+    if kind == "amount" and unit is not None:
+        unit = quantities.currency(unit)
+    elif unit is not None:
+        unit = unit.lower().strip(".×") or None
+    return Entity(kind, start, end, text, f"{number} {unit}" if unit else str(number), None, unit, number)
