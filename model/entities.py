@@ -26,17 +26,26 @@ ZONE = 5_000_000
 _SIGNS = "€$£¥"
 _CURRENCY = r"(?:EUR|USD|GBP|CHF|PLN|DKK|SEK|NOK|CZK|HUF|JPY|CNY|BRL|CAD|AUD|US\$|R\$)"
 _UNIT = r"(?:pcs|pc|kg|stk|szt|pal|plt|uds|ctn|cbm|kr|zł)"
-_PREFIX = re.compile(rf"[\"'(\[{{<>„“”»«‘’#:;,*|=~{_SIGNS}–—]|-(?=[^\d\W])|{_CURRENCY}(?=\d)|n[°º](?=\d)", re.I)
+_PREFIX = re.compile(
+    rf"[\"'(\[{{<>„“”»«‘’#:;,*|=~{_SIGNS}–—]|-(?=[^\d\W])|(?:l|d(?!.acquisto)|qu|dell|all|nell)['’](?=\w)|{_CURRENCY}(?=\d)|n[°º](?=\d)",
+    re.I,
+)
 _SUFFIX = re.compile(
-    rf"(?:[\"')\]}}<>“”»«‘’:;!?,*|=…{_SIGNS}%]|(?<=\d),[-–]|(?<=\d){_CURRENCY}|(?<=\d){_UNIT}\.?|'s|’s|(?<=\d)\.|(?<=[\w)])\.|(?<=\w)[#-])$",
+    rf"(?:[\"')\]}}<>“”»«‘’:;!?,*|=…{_SIGNS}%]|(?<=\d){_CURRENCY}|(?<=\d){_UNIT}\.?|'s|’s|(?<=\d)\.|(?<=[\w)])\.|(?<=\w)[#-])$",
     re.I,
 )
 _INFIX = re.compile(
     r"(?<=[A-Za-zäöüéèß.])[:#=](?=[\w+])|(?<=[a-zäöüß]{2})[(](?=\w)|(?<=[a-zäöü]{3})/(?=[a-zäöüA-Z])|(?<=[a-zA-Z]),(?=\w)"
 )
 _WHOLE = re.compile(
-    r"(?:[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}|(?:https?://|www\.)\S*\w|\+?\(?\d[\d().-]*\)\d[\d.-]*)$", re.I
+    r"(?:(?:US|R)\$|[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}|(?:https?://|www\.)\S*\w|\+?\(?\d[\d().-]*\)\d[\d.-]*)$",
+    re.I,
 )
+_FORMS = (
+    ("tracking", re.compile(r"1Z[0-9A-Z]{16}|[A-Z]{2}\d{9}[A-Z]{2}", re.I)),
+    ("container", re.compile(r"[A-Z]{3}[UJZ]-?\d{6}-?\d")),
+)
+"""Forms so peculiar that a word such as `item` before them means nothing."""
 _AND = frozenset((",", ";", "/", "&", "+", "and", "und", "et", "y", "e", "en", "i", "oraz", "og", "och", "or", "sowie"))
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9/_.-]*[A-Za-z0-9])?")
 
@@ -140,7 +149,9 @@ def _flagged(patterns: list[dict[str, Any]], vocab: Any) -> list[dict[str, Any]]
     tokens = [pattern["pattern"] for pattern in patterns if isinstance(pattern["pattern"], list)]
     for part in ([token for first in tokens for token in first[:1]], [token for rest in tokens for token in rest[1:]]):
         for token in part:
-            asked |= {json.dumps([key, token[key]]): None for key in ("LOWER", "TEXT") if isinstance(token.get(key), dict)}
+            asked |= {
+                json.dumps([key, token[key]]): None for key in ("LOWER", "TEXT") if isinstance(token.get(key), dict)
+            }
     conditions = [key for key in asked if set(json.loads(key)[1]) <= {"IN", "REGEX"}][: len(FLAGS)]
     flags = dict(zip(conditions, FLAGS, strict=False))
     facts = _facts(conditions)
@@ -194,6 +205,8 @@ def _entities(span: Any) -> Iterator[Entity]:
     first = next((token.i for token in span if _begins(kind, token.text)), span.start)
     text = span.doc[first : span.end].text.rstrip(" .,;:")
     start = span.doc[first].idx
+    if text.count(")") > text.count("(") and first > span.start and span.doc[first - 1].text == "(":
+        start, text = span.doc[first - 1].idx, f"({text}"
     entity = _code(kind, text, start, span.text) if kind in CODES else _value(kind, text, start)
     if entity is not None and (how != "checked" or entity.valid):
         yield entity
@@ -234,7 +247,10 @@ def _begins(kind: str, token: str) -> bool:
 
 
 def _code(kind: str, text: str, start: int, said: str) -> Entity | None:
-    """An identifier of letters and digits."""
+    """An identifier of letters and digits; one that has the form of another kind's is of that kind."""
+    kind = next((other for other, form in _FORMS if form.fullmatch(text)), kind)
+    if text.startswith("(00)"):  # GS1's mark for what follows
+        text, start = text[4:], start + 4
     found = _CODE.search(text)
     if found is None:
         return None
@@ -252,6 +268,8 @@ def _code(kind: str, text: str, start: int, said: str) -> Entity | None:
         value = value.replace("-", "")
         scheme, valid = "ISO 6346", identifiers.container(value)
     elif kind == "gtin":
+        if not value.isdigit():
+            return None
         scheme, valid = f"GTIN-{len(value)}", identifiers.gs1(value)
     return Entity(kind, start, start + len(shown), shown, value, valid, scheme)
 

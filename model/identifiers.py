@@ -145,8 +145,8 @@ def _numbered(code: str, named: str | None) -> tuple[str | None, bool | None]:
     checked = {"FedEx": (12, 15, 20, 22), "USPS": (20, 22), "DHL": (10, 20)}
     if named in checked:
         return named, CHECKS[named](code) if len(code) in checked[named] else None
-    if len(code) in (20, 22) and usps(code) and named is None:
-        return "USPS", True
+    if named is None and (usps(code) or (len(code) == 22 and "91" <= code[:2] <= "95")):
+        return "USPS", usps(code)
     if len(code) in (12, 15) and fedex(code) and named is None:
         return "FedEx", True
     return named, None

@@ -79,6 +79,8 @@ def date(text: str) -> str | None:
     """
     if found := re.match(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})$", text):
         return _iso(*map(int, found.groups()))
+    if found := re.match(r"(\d{1,2})\.(\d{1,2})\.?$", text):
+        return _iso(0, int(found.group(2)), int(found.group(1)))
     if found := _NUMERIC.match(text):
         first, second = int(found.group(1)), int(found.group(3))
         year = _year(found.group(4))
