@@ -64,7 +64,7 @@ def _scores(words: list[str]) -> tuple[Counter[str], Counter[str]]:
     for word, times in Counter(words).items():
         languages = known.get(word, ())
         often = 1 + math.log(times)
-        weight = often * (1.6 if len(languages) == 1 else len(languages) ** -0.5) * (0.6 if len(word) == 1 else 1)
+        weight = often * (1.6 if len(languages) < 2 else len(languages) ** -0.5) * (0.6 if len(word) == 1 else 1)
         for code in languages:
             scores[code] += weight * RARER.get(code, 1)
             hits[code] += times
