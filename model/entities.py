@@ -98,7 +98,7 @@ class Finder:
             token_match=_WHOLE.match,
         )
         try:
-            spacy.blank("xx").add_pipe("entity_ruler", config={"validate": True}).add_patterns(patterns)  # type: ignore[attr-defined]
+            spacy.blank("xx").add_pipe("entity_ruler", config={"validate": True}).add_patterns(patterns)
             ruler: Any = self._nlp.add_pipe("entity_ruler")
             ruler.add_patterns(_flagged(patterns, self._nlp.vocab))
         except (ValueError, KeyError, TypeError, re.error) as error:

@@ -120,7 +120,7 @@ def tracking(code: str, said: str = "") -> tuple[str | None, bool | None]:
     """Whose tracking number `code` is, and whether its check digit fits; `said` are the words that stand before it.
 
     (None, None) for a number of a carrier without a known check digit, of which there are many. A carrier that is
-    named settles the scheme; otherwise the form does, and a digit that does not fit says only that it is someone else's.
+    named settles the scheme; otherwise the form does, and a digit that does not fit may only mean another carrier.
     """
     code, said = code.upper(), said.lower()
     if code.startswith("1Z"):
@@ -135,7 +135,7 @@ def tracking(code: str, said: str = "") -> tuple[str | None, bool | None]:
     return _numbered(code, named[0] if named else None)
 
 
-def _numbered(code: str, named: str | None) -> tuple[str | None, bool | None]:
+def _numbered(code: str, named: str | None) -> tuple[str | None, bool | None]:  # noqa: PLR0911 a ladder of lengths
     if not _is_number(code):
         return named, None
     if named == "SSCC" or (named is None and len(code) == 18):

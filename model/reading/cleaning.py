@@ -1,4 +1,4 @@
-"""The newest message of a mail or ticket, apart from everything around it. Nothing is lost: each span says what it was."""
+"""The newest message of a mail or ticket, apart from what is around it. Nothing is lost: each span says what it was."""
 
 import re
 
@@ -35,10 +35,8 @@ def clean(text: str, html: bool = False, channel: str | None = None) -> tuple[st
     is taken out; for all else, and where nothing is known, more than one sign is needed.
     """
     shown = text_of(text) if html else text
-    if channel in SPOKEN:
-        spans = _residue(shown, 0, len(shown))
-    else:
-        spans = _spans(shown[:CLEANED], channel != "email")
+    spoken = channel in SPOKEN
+    spans = _residue(shown, 0, len(shown)) if spoken else _spans(shown[:CLEANED], channel != "email")
     newest = _kept(shown, spans).strip()
     if not newest:
         newest, spans = shown.strip(), []

@@ -1,8 +1,8 @@
-"""Which language a text is in, offline: by its script, its common words and its peculiar letters. Careful when unsure."""
+"""Which language a text is in, offline: by script, common words and peculiar letters. Careful when unsure."""
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache
 from importlib.resources import files
 
@@ -47,7 +47,7 @@ def detect_language(text: str) -> tuple[str, float]:
     scores, hits = _scores(words)
     if not scores:
         return UNKNOWN, 0.0
-    (code, best), *rest = scores.most_common(2)
+    (code, best), *rest = sorted(scores.items(), key=lambda item: -item[1])[:2]
     second = rest[0][1] if rest else 0.0
     share = hits[code] / len(words)
     sure = (1 - math.exp(-best / 3)) * (1 - second / (best + 1e-9)) ** 0.4 * min(1.0, share / 0.25)
@@ -56,10 +56,10 @@ def detect_language(text: str) -> tuple[str, float]:
     return code, round(sure, 3)
 
 
-def _scores(words: list[str]) -> tuple[Counter[str], Counter[str]]:
+def _scores(words: list[str]) -> tuple[dict[str, float], Counter[str]]:
     """Weight of evidence and number of known words by language; a word counts less the more languages have it."""
     known = _words()
-    scores: Counter[str] = Counter()
+    scores: dict[str, float] = defaultdict(float)
     hits: Counter[str] = Counter()
     for word, times in Counter(words).items():
         languages = known.get(word, ())

@@ -1,4 +1,4 @@
-"""What mail programs and people write around a message, in ten languages and a few more. Data as regular expressions."""
+"""What mail programs and people write around a message, in ten languages and more. Data as regular expressions."""
 
 import re
 
@@ -15,7 +15,10 @@ OPENS = (
 )
 """How that line begins, where it does not begin with a name."""
 
-FROM = "From|Von|De|Da|Van|Od|Fra|Från|Expéditeur|Mittente|Remitente|Remetente|Nadawca|Afsender|Avsändare|Afzender|Absender"
+FROM = (
+    "From|Von|De|Da|Van|Od|Fra|Från|Expéditeur|Mittente|Remitente|Remetente|Nadawca|Afsender|Avsändare|Afzender|"
+    "Absender"
+)
 SENT = (
     "Sent|Date|Gesendet(?: am)?|Datum|Envoyé(?: le)?|Enviado(?: el| em)?|Enviada(?: em)?|Fecha|Data|Inviato|Verzonden|"
     "Wysłan[oye]|Sendt|Dato|Skickat|Sent at"

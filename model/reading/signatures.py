@@ -165,10 +165,9 @@ _SMALL = frozenset(
 
 def _signature_end(text: str, start: int, end: int) -> int:
     """Where lines stop to look like a signature: at the end, or before a postscript or another sentence."""
-    count, stop = 0, start
-    for first, last in _lines(text, start, end):
+    stop = start
+    for count, (first, last) in enumerate(_lines(text, start, end), 1):
         line = text[first:last].strip()
-        count += 1
         sentence = len(line.split()) >= 5 and bool(_SENTENCE.search(line)) and not phrases.CONTACT.search(line)
         question = "?" in line and "http" not in line
         if count > MOST_LINES or _PS.match(line) or sentence or question or len(line) > 160:
