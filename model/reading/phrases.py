@@ -119,6 +119,7 @@ DEVICE = (
     r"handy|phone|outlook|mail|yahoo|gmx|web\.de|t[eé]l[eé]ph?on\w*|telefon\w*|telefoon|tablet\w*|móvil|movil|"
     r"celular|cellulare|"
     r"telemóvel|dispositivo|device|gerät\w*|appareil|komórk\w+|surface|gsm|telefono|teléfono)\b[^\n]{0,40}|"
+    r"outlook (?:für|for|pour|para|per|voor|dla|til|för) (?:ios|android)[^\n]{0,20}|"
     r"von meinem [^\n]{2,30} gesendet\.?|(?:get|holen sie sich|téléchargez|obtenga|obtener|obter|scarica|ottieni|"
     r"download|pobierz|hent|hämta|"
     r"télécharger|outlook für|outlook pour|outlook para|outlook per|outlook voor|outlook dla|"

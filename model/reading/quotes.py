@@ -30,6 +30,10 @@ _ONE_LINE = re.compile(
     rf"\b(?:{phrases.SUBJECT})[* ]{{0,2}}:[^\n]*$",
     re.I | re.M,
 )
+_INLINE = re.compile(
+    rf"^[ \t]*(?:{phrases.OPENS})\b[^\n]{{4,80}}\d{{1,2}}[:.]\d\d[^\n]{{0,80}}@[^\n]{{3,80}}\b(?:{phrases.WROTE})[ \t]*:",
+    re.I | re.M,
+)
 _MARK = re.compile(rf"^[ \t]*[-#=*_>\[({{—–]{{1,}}[^\n]{{0,20}}?(?:{phrases.REPLY_ABOVE})[^\n]{{0,40}}$", re.I | re.M)
 _RULE = re.compile(r"[ \t>]*(?:[-_=*–—]{5,}|[-_=*]( [-_=*]){4,})[ \t]*")
 _QUOTED = re.compile(r"^[ \t]{0,3}>", re.M)
@@ -150,6 +154,9 @@ def _with_rule(lines: Lines, line: int) -> int:
 
 def _attributions(lines: Lines, careful: bool) -> Iterator[Cut]:
     """Lines such as `On 3 May 2024 at 10:12, Ann <ann@example.org> wrote:`, which may be wrapped."""
+    for match in _INLINE.finditer(lines.text) if _WROTE.search(lines.text) else ():
+        if lines.text[match.end() : lines.end(lines.number(match.start()))].strip():
+            yield Cut("quote", match.start(), match.end(), len(lines.text))
     for match in _WROTE.finditer(lines.text):
         span = _attribution(lines, lines.number(match.start()))
         if span is None:

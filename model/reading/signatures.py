@@ -62,9 +62,23 @@ def _legal(text: str, start: int, end: int) -> Iterator[Span]:
     """Paragraphs that begin as legal notes do, and those right behind them that go on so."""
     running = False
     for first, last in _paragraphs(text, start, end):
-        running = bool(_LEGAL.match(text, first, last)) or (running and bool(_LEGAL_MORE.search(text, first, last)))
-        if running:
-            yield "disclaimer", first, last
+        began = _legal_line(text, first, last)
+        if began is None and running and _LEGAL_MORE.search(text, first, last):
+            began = first
+        running = began is not None
+        if began is not None:
+            yield "disclaimer", began, last
+
+
+def _legal_line(text: str, start: int, end: int) -> int | None:
+    """Where in a paragraph the legal note begins: at the company's particulars above it, if there are any."""
+    lines = _lines(text, start, end)
+    index = next((index for index, (first, last) in enumerate(lines) if _LEGAL.match(text, first, last)), None)
+    if index is None:
+        return None
+    while index and phrases.CONTACT.search(text, *lines[index - 1]) and len(lines) > 1:
+        index -= 1
+    return lines[index][0]
 
 
 def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
