@@ -62,10 +62,12 @@ def redact(text: str, names: Iterable[str] = ()) -> Redacted:
     IBANs count by country and length alone, since a mistyped one is someone's as well; cards need a fitting digit.
     """
     spans: list[Redaction] = []
+    left = text
     for kind in PLACEHOLDERS:
-        for start, end in _found(kind, text, names):
-            if not any(start < span.end and span.start < end for span in spans):
-                spans.append(Redaction(kind, start, end))
+        found = [Redaction(kind, start, end) for start, end in _found(kind, left, names)]
+        for span in found:  # what is taken is no part of another kind's mention
+            left = left[: span.start] + "\x00" * (span.end - span.start) + left[span.end :]
+        spans += found
     spans.sort(key=lambda span: span.start)
     pieces, place = [], 0
     for span in spans:
@@ -89,7 +91,7 @@ def _found(kind: str, text: str, names: Iterable[str]) -> Iterator[tuple[int, in
     elif kind == "iban":
         yield from _ibans(text)
     elif kind == "card":
-        yield from (match.span() for match in _CARD.finditer(text) if luhn(digits_of(match.group())))
+        yield from _cards(text)
     elif kind == "phone":
         for match in _PHONE.finditer(text):
             start, end = match.span("cued") if match.group("cued") else match.span()
@@ -101,18 +103,34 @@ def _found(kind: str, text: str, names: Iterable[str]) -> Iterator[tuple[int, in
 
 
 def _ibans(text: str) -> Iterator[tuple[int, int]]:
-    for match in _IBAN.finditer(text):
-        length = IBAN_LENGTHS.get(match.group()[:2].upper())
-        if length is None:
-            continue
-        # The number ends where its country says, even if more letters follow.
-        seen = 0
-        for place in range(match.start(), match.end()):
-            seen += text[place].isalnum()
-            if seen == length:
-                if place + 1 == len(text) or not text[place + 1].isalnum():
-                    yield match.start(), place + 1
+    """IBANs by country and length; the number ends where its country says, even if more letters follow."""
+    place = 0
+    while match := _IBAN.search(text, place):
+        place = match.start() + 2
+        wanted = IBAN_LENGTHS.get(match.group()[:2].upper(), 0)
+        for end in _ends(text, match.start(), match.end()):
+            if sum(map(str.isalnum, text[match.start() : end])) == wanted:
+                yield match.start(), end
+                place = end
+
+
+def _cards(text: str) -> Iterator[tuple[int, int]]:
+    place = 0
+    while match := _CARD.search(text, place):
+        place = match.start() + 1
+        for end in _ends(text, match.start(), match.end()):
+            digits = digits_of(text[match.start() : end])
+            if len(digits) >= 13 and luhn(digits):
+                yield match.start(), end
+                place = end
                 break
+
+
+def _ends(text: str, start: int, end: int) -> Iterator[int]:
+    """Where a word of `text[start:end]` ends."""
+    return (
+        stop for stop in range(start + 1, end + 1) if text[stop - 1].isalnum() and not text[stop : stop + 1].isalnum()
+    )
 
 
 def _named(text: str, names: Iterable[str]) -> Iterator[tuple[int, int]]:

@@ -79,7 +79,10 @@ def charset(data: bytes) -> str | None:
 
 def text_of(source: str) -> str:
     """The readable text of an HTML mail; lines of quoted replies begin with `> `."""
-    return "\n".join(block.text for block in blocks_of(source, spaced=True)).strip("\n")
+    lines = [block.text for block in blocks_of(source, spaced=True)]
+    while lines and not lines[-1].strip("> "):
+        lines.pop()
+    return "\n".join(lines).strip("\n")
 
 
 def title_of(source: str) -> str:

@@ -31,7 +31,8 @@ _ONE_LINE = re.compile(
     re.I | re.M,
 )
 _INLINE = re.compile(
-    rf"^[ \t]*(?:{phrases.OPENS})\b[^\n]{{4,80}}\d{{1,2}}[:.]\d\d[^\n]{{0,80}}@[^\n]{{3,80}}\b(?:{phrases.WROTE})[ \t]*:",
+    rf"^[ \t]*(?:{phrases.OPENS})\b[^\n]{{4,80}}\d{{1,2}}[:.]\d\d[^\n]{{0,80}}@[^\n]{{3,80}}\b"
+    rf"(?:{phrases.WROTE})[ \t]*:",
     re.I | re.M,
 )
 _MARK = re.compile(rf"^[ \t]*[-#=*_>\[({{—–]{{1,}}[^\n]{{0,20}}?(?:{phrases.REPLY_ABOVE})[^\n]{{0,40}}$", re.I | re.M)

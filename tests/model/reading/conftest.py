@@ -258,3 +258,9 @@ def scanned_pdf() -> bytes:
 def archive() -> Callable[[Mapping[str, str | bytes]], bytes]:
     """Builds a ZIP file from names and contents."""
     return zipped
+
+
+@pytest.fixture(scope="session")
+def compounded() -> Callable[[Mapping[str, bytes]], bytes]:
+    """Builds a compound file from the names and contents of its streams."""
+    return compound
