@@ -7,8 +7,8 @@ from model.reading import phrases, signatures
 from model.reading.markup import text_of
 from model.reading.quotes import Cut, cuts
 
-CLEANED = 200_000
-"""Characters that are looked at; a longer text keeps what is behind them as it is."""
+CLEANED = 50_000
+"""Characters that are looked at; in a longer text the last thing before them, message or history, goes on behind."""
 
 SPOKEN = frozenset({"chat", "phone"})
 """Channels without mail around the message: only residue is taken out."""
@@ -37,6 +37,8 @@ def clean(text: str, html: bool = False, channel: str | None = None) -> tuple[st
     shown = text_of(text) if html else text
     spoken = channel in SPOKEN
     spans = _residue(shown, 0, len(shown)) if spoken else _spans(shown[:CLEANED], channel != "email")
+    if len(shown) > CLEANED and spans and spans[-1][2] == CLEANED:
+        spans[-1] = (*spans[-1][:2], len(shown))
     newest = _kept(shown, spans).strip()
     if not newest:
         newest, spans = shown.strip(), []

@@ -29,7 +29,7 @@ SCRIPTS = (
 """Scripts that settle a language by themselves, by their first and last letter; Cyrillic is told apart further."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_NOISE = re.compile(r"\S*@\S*|https?://\S+|www\.\S+|\b[A-Z]{2,}\b|\S*\d\S*")
+_NOISE = re.compile(r"[@\d]|^https?:|^www\.|^\W*[A-Z]{2,}\W*$")
 
 
 def detect_language(text: str) -> tuple[str, float]:
@@ -37,8 +37,8 @@ def detect_language(text: str) -> tuple[str, float]:
 
     Addresses, numbers and words all in capitals say nothing. Two known words are the least for an answer.
     """
-    shown = _NOISE.sub(" ", text[:SAMPLE])
-    if shown.isspace() and text.isupper():
+    shown = " ".join(word for word in text[:SAMPLE].split() if not _NOISE.search(word))
+    if not shown and text.isupper():
         shown = text[:SAMPLE].lower()
     foreign = _script(shown)
     if foreign is not None:

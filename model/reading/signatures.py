@@ -29,6 +29,9 @@ _PLACE = re.compile(r"(?:from|aus|de|da|uit|van|z|fra|från|depuis|desde)\s+(?=[
 _PS = re.compile(r"[ \t*_]*(?:p\.?\s?s\.?|n\.?b\.?|nachtrag|post scriptum)\s*[:.–-]?\s", re.I)
 _SENTENCE = re.compile(r"[.?!…]\s*$")
 
+FARTHEST = 4_000
+"""Characters before a message's end in which its closing is looked for."""
+
 MOST_LINES = 16
 """Filled lines that a signature may have."""
 
@@ -93,9 +96,9 @@ def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _signature(text: str, start: int, end: int, careful: bool) -> tuple[int, int] | None:
     """First and last offset of the signature, or None."""
-    for match in _DASHES.finditer(text, start, end):
-        if not text[start : match.start()].strip():
-            continue
+    filled = _lines(text, start, min(end, start + FARTHEST))
+    begin = filled[0][1] if filled else end
+    for match in _DASHES.finditer(text, max(begin, end - FARTHEST), end):
         rest = text[match.end() : end]
         if 0 < sum(bool(line.strip()) for line in rest.split("\n")) <= MOST_LINES:
             closing = _closing(text, start, match.start())
@@ -117,7 +120,7 @@ def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def _closing(text: str, start: int, end: int) -> tuple[int, int] | None:
     """The last closing in the stretch that only signature lines, and perhaps a postscript, follow."""
-    lines = _lines(text, start, end)
+    lines = _lines(text, max(start, end - FARTHEST), end)
     for index in range(len(lines) - 1, max(-1, len(lines) - MOST_LINES - 6), -1):
         first, last = lines[index]
         line = text[first:last]
@@ -133,19 +136,10 @@ def _closing(text: str, start: int, end: int) -> tuple[int, int] | None:
             continue
         if index and text[lines[index - 1][0] : lines[index - 1][1]].rstrip().endswith(":"):
             continue  # "the mail said:" is followed by a quotation
-        earlier = _closing(text, start, first) if match.group("thanks") is None else None
-        if earlier is not None and earlier[1] >= first - 2:
-            return earlier[0], stop
-        if index and match.group("thanks") is None and (thanks := _thanks_before(text, lines[index - 1])) is not None:
-            first = thanks
-        return first, stop
+        while index and _CLOSING.fullmatch(text, *lines[index - 1]):
+            index -= 1  # "Thanks" or another closing right above belongs to it
+        return lines[index][0], stop
     return None
-
-
-def _thanks_before(text: str, line: tuple[int, int]) -> int | None:
-    """The offset of a line of nothing but thanks right above a closing."""
-    match = _CLOSING.fullmatch(text[line[0] : line[1]])
-    return line[0] if match is not None else None
 
 
 def _is_name(rest: str) -> bool:
