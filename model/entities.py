@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -17,12 +17,19 @@ from model.errors import SortationError
 CODES = frozenset({"order", "purchase_order", "invoice", "rma", "sku", "tracking", "gtin", "container"})
 """Kinds whose patterns begin with a word such as `order`; each token with a digit behind it is one mention."""
 
+KINDS = CODES | {"amount", "quantity", "date", "iban", "email", "phone"}
+"""Kinds of the patterns that come with Sortation; a mention of each has a digit or an `@`."""
+
 LONGEST = 100_000
 """Characters of a text that are searched; what follows them is not."""
+
+BEFORE, AFTER = 72, 48
+"""Characters before and behind a digit that are searched with it; words such as `order number` lie within them."""
 
 ZONE = 5_000_000
 """Characters of texts after which the words that they brought are forgotten."""
 
+_SIGN = re.compile(r"[\d@]+")
 _SIGNS = "€$£¥"
 _CURRENCY = r"(?:EUR|USD|GBP|CHF|PLN|DKK|SEK|NOK|CZK|HUF|JPY|CNY|BRL|CAD|AUD|US\$|R\$)"
 _UNIT = r"(?:pcs|pc|kg|stk|szt|pal|plt|uds|ctn|cbm|kr|zł)"
@@ -89,6 +96,8 @@ class Finder:
         from spacy.tokenizer import Tokenizer
 
         self._lock, self._zone, self._seen = Lock(), ExitStack(), ZONE
+        # Kinds of users' own may be words alone, and are looked for everywhere.
+        self._numeric = all(pattern.get("label") in KINDS for pattern in patterns)
         self._nlp = spacy.blank("xx")
         self._nlp.tokenizer = Tokenizer(
             self._nlp.vocab,
@@ -99,6 +108,7 @@ class Finder:
         )
         try:
             spacy.blank("xx").add_pipe("entity_ruler", config={"validate": True}).add_patterns(patterns)
+            self._forget(json.dumps(patterns))
             ruler: Any = self._nlp.add_pipe("entity_ruler")
             ruler.add_patterns(_flagged(patterns, self._nlp.vocab))
         except (ValueError, KeyError, TypeError, re.error) as error:
@@ -119,12 +129,22 @@ class Finder:
     def find(self, text: str) -> tuple[Entity, ...]:
         """The mentions in `text`, in order, without overlaps."""
         text = text[:LONGEST]
-        if not any(character.isdigit() or character == "@" for character in text):
-            return ()
         with self._lock:
             self._renew(len(text))
-            doc = self._nlp(text)
-            return tuple(entity for span in doc.ents for entity in _entities(span))
+            return tuple(
+                replace(entity, start=entity.start + start, end=entity.end + start) if start else entity
+                for start, end in (_windows(text) if self._numeric else [(0, len(text))])
+                for span in self._nlp(text[start:end]).ents
+                for entity in _entities(span)
+            )
+
+    def _forget(self, patterns: str) -> None:
+        """Leaves out facts about words that no pattern asks for; they would be found for every new word."""
+        from spacy.attrs import IDS
+
+        for name in ("LIKE_URL", "LIKE_NUM", "IS_STOP", "IS_CURRENCY", "IS_BRACKET", "IS_QUOTE", "IS_LEFT_PUNCT"):
+            if name not in patterns:
+                self._nlp.vocab.lex_attr_getters.pop(IDS[name], None)
 
     def _renew(self, characters: int) -> None:
         """Starts a new memory zone from time to time: without one, every new word would stay in the vocabulary."""
@@ -137,6 +157,22 @@ class Finder:
 
 FLAGS = range(20, 64)
 """Numbers of the attributes that spaCy leaves free for yes-or-no facts about words."""
+
+
+def _windows(text: str) -> list[tuple[int, int]]:
+    """The stretches around digits and `@`, between spaces."""
+    found: list[tuple[int, int]] = []
+    for sign in _SIGN.finditer(text):
+        if found and sign.start() < found[-1][1] and sign.end() < found[-1][1] - AFTER // 2:
+            continue
+        start = text.rfind(" ", 0, max(0, sign.start() - BEFORE)) + 1
+        end = text.find(" ", sign.end() + AFTER)
+        end = len(text) if end < 0 else end
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 def _flagged(patterns: list[dict[str, Any]], vocab: Any) -> list[dict[str, Any]]:
@@ -180,10 +216,14 @@ def _facts(conditions: list[str]) -> Callable[[str], int]:
         if "REGEX" in condition:
             expressions.append((1 << place, re.compile(condition["REGEX"]), key == "LOWER"))
 
+    some = re.compile("|".join(f"(?:{expression.pattern})" for _, expression, _ in expressions) or "(?!)")
+
     @lru_cache(maxsize=1 << 16)
     def facts(word: str) -> int:
         lower = word.lower()
         found = words.get(f"LOWER{lower}", 0) | words.get(f"TEXT{word}", 0)
+        if not some.search(word) and not some.search(lower):
+            return found
         for bit, expression, lowered in expressions:
             if expression.search(lower if lowered else word):
                 found |= bit

@@ -136,9 +136,10 @@ def _closing(text: str, start: int, end: int) -> tuple[int, int] | None:
             continue
         if index and text[lines[index - 1][0] : lines[index - 1][1]].rstrip().endswith(":"):
             continue  # "the mail said:" is followed by a quotation
-        while index and _CLOSING.fullmatch(text, *lines[index - 1]):
-            index -= 1  # "Thanks" or another closing right above belongs to it
-        return lines[index][0], stop
+        above = index  # "Thanks" or another closing right above belongs to it
+        while above and _CLOSING.fullmatch(text, *lines[above - 1]):
+            above -= 1
+        return lines[above][0], stop
     return None
 
 

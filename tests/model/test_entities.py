@@ -94,6 +94,22 @@ def test_users_add_kinds_without_code(tmp_path: Path) -> None:
     assert [(entity.kind, entity.value) for entity in found] == [("dock", "DOCK B4"), ("order", "4500771")]
 
 
+def test_kinds_of_users_need_no_digit(tmp_path: Path) -> None:
+    own = tmp_path / "own.jsonl"
+    own.write_text('{"label": "urgency", "pattern": [{"LOWER": "line"}, {"LOWER": "down"}]}\n')
+    assert [entity.kind for entity in Finder.load(PATTERNS, own).find("We have a line down")] == ["urgency"]
+
+
+def test_mentions_are_found_wherever_they_stand_in_a_long_text() -> None:
+    filler = "The driver waits at the gate and asks for papers. " * 40
+    text = filler.join(["order 4500771. ", "container CSQU3054383. ", "mail a@b.example. ", ""])
+    assert [(entity.kind, text[entity.start : entity.end]) for entity in FINDER.find(text)] == [
+        ("order", "4500771"),
+        ("container", "CSQU3054383"),
+        ("email", "a@b.example"),
+    ]
+
+
 @pytest.mark.parametrize("line", ["{", '{"label": "x", "pattern": [{"NO_SUCH": 1}]}', '{"pattern": []}'])
 def test_malformed_patterns_are_an_error_of_ours(line: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.jsonl"

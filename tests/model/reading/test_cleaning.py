@@ -149,7 +149,8 @@ def test_spoken_channels_keep_everything_but_residue(channel: str) -> None:
 def test_html_mail_is_cleaned_with_places_in_its_text() -> None:
     source = (
         "<div>Gate 4 is shut.</div><div><br></div><div>Regards,<br>Ann</div><div class='gmail_quote'>"
-        "<div>On Mon, 3 May 2024 at 10:12, Desk &lt;d@a.example&gt; wrote:<br></div><blockquote>Where are you?</blockquote></div>"
+        "<div>On Mon, 3 May 2024 at 10:12, Desk &lt;d@a.example&gt; wrote:<br></div>"
+        "<blockquote>Where are you?</blockquote></div>"
     )
     newest, removed = clean(source, html=True, channel="email")
     assert newest == "Gate 4 is shut."

@@ -70,6 +70,7 @@ def test_a_forwarded_mail_inside_is_a_part() -> None:
 
 
 def test_a_mailbox_is_read_mail_by_mail() -> None:
-    box = b"From a@b Mon May  6 10:00:00 2024\nSubject: 1\n\nx\n\nFrom a@b Mon May  6 10:00:00 2024\nSubject: 2\n\n>From y\n"
+    first = b"From a@b Mon May  6 10:00:00 2024\n"
+    box = first + b"Subject: 1\n\nx\n\n" + first + b"Subject: 2\n\n>From y\n"
     assert [raw.split(b"\n")[0] for raw in messages(io.BytesIO(box))] == [b"Subject: 1", b"Subject: 2"]
     assert list(messages(io.BytesIO(box)))[1].endswith(b"\nFrom y\n")
