@@ -17,7 +17,7 @@ class Limits:
     """Files inside one archive; more is the error `too_large`."""
     depth: int = 4
     """Containers inside containers (a mail in a mail, an archive in an archive); deeper is the error `too_deep`."""
-    elements: int = 1_000_000
+    elements: int = 400_000
     """XML elements of one file inside a document; what follows them is left out."""
     pages: int = 100
     """Pages, slides or sheets that are read; those behind them are left out, and the document says `truncated`."""

@@ -156,7 +156,8 @@ def _asked(worker: _Worker, question: bytes, limits: Limits) -> tuple[dict[str, 
     )
 
 
-_readers: Readers | None = None
+_readers: tuple[int, Readers] | None = None
+"""The process that made the shared workers, and they; a process that was forked from it makes its own."""
 _starting = threading.Lock()
 
 
@@ -170,7 +171,8 @@ def read_safely(
     """`Readers.read` on two workers that this process shares; they start with the first file."""
     global _readers  # noqa: PLW0603 one pool a process, made when first needed
     with _starting:
-        if _readers is None:
-            _readers = Readers()
-            atexit.register(_readers.close)
-    return _readers.read(data, filename=filename, media_type=media_type, limits=limits)
+        if _readers is None or _readers[0] != os.getpid():
+            _readers = (os.getpid(), Readers())
+            atexit.register(_readers[1].close)
+        readers = _readers[1]
+    return readers.read(data, filename=filename, media_type=media_type, limits=limits)

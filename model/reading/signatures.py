@@ -27,7 +27,8 @@ _CLOSING = re.compile(
 )
 _PLACE = re.compile(r"(?:from|aus|de|da|uit|van|z|fra|från|depuis|desde)\s+(?=[A-ZÄÖÜ])")
 _PS = re.compile(r"[ \t*_]*(?:p\.?\s?s\.?|n\.?b\.?|nachtrag|post scriptum)\s*[:.–-]?\s", re.I)
-_SENTENCE = re.compile(r"[.?!…]\s*$")
+_SENTENCE = re.compile(r"(?:[?!…]|(?<=\w\w)\.)\s*$")
+"""The end of a sentence, which the end of `S.L.` is not."""
 
 FARTHEST = 4_000
 """Characters before a message's end in which its closing is looked for."""
@@ -53,7 +54,8 @@ def spans(text: str, start: int, end: int, careful: bool) -> list[Span]:
             break
         tail = min(span[1] for span in covering)
     if (sign := _signature(text, start, tail, careful)) is not None:
-        found = [span for span in found if not (sign[0] <= span[1] < sign[1])] + [("signature", *sign)]
+        others = [(kind, first, min(last, sign[0])) for kind, first, last in found if first < sign[0]]
+        found = [*others, ("signature", *sign), *(span for span in found if span[1] >= sign[1])]
     return sorted(found, key=lambda span: span[1])
 
 
@@ -172,14 +174,23 @@ _SMALL = frozenset(
 )
 
 
+def _is_speech(line: str) -> bool:
+    """Whether a line says something: a question, or words that end or begin as a sentence and hold no address."""
+    words = line.split()
+    if "?" in line and "http" not in line:
+        return True
+    if phrases.CONTACT.search(line):
+        return False
+    lower = words[0][0].islower() and not words[0].endswith((".", ",")) and len(words) >= 4
+    return lower or (len(words) >= 3 and bool(_SENTENCE.search(line)))
+
+
 def _signature_end(text: str, start: int, end: int) -> int:
     """Where lines stop to look like a signature: at the end, or before a postscript or another sentence."""
     stop = start
     for count, (first, last) in enumerate(_lines(text, start, end), 1):
         line = text[first:last].strip()
-        sentence = len(line.split()) >= 5 and bool(_SENTENCE.search(line)) and not phrases.CONTACT.search(line)
-        question = "?" in line and "http" not in line
-        if count > MOST_LINES or _PS.match(line) or sentence or question or len(line) > 160:
+        if count > MOST_LINES or _PS.match(line) or _is_speech(line) or len(line) > 160:
             return stop
         stop = last
     return end
