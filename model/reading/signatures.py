@@ -27,7 +27,7 @@ _CLOSING = re.compile(
 )
 _PLACE = re.compile(r"(?:from|aus|de|da|uit|van|z|fra|från|depuis|desde)\s+(?=[A-ZÄÖÜ])")
 _PS = re.compile(r"[ \t*_]*(?:p\.?\s?s\.?|n\.?b\.?|nachtrag|post scriptum)\s*[:.–-]?\s", re.I)
-_SENTENCE = re.compile(r"(?:[?!…]|(?<=\w\w)\.)\s*$")
+_SENTENCE = re.compile(r"(?:[?!…]|(?<![\s.&][^\W\d])\.)\s*$")
 """The end of a sentence, which the end of `S.L.` is not."""
 
 FARTHEST = 4_000
