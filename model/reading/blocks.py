@@ -33,7 +33,7 @@ def fit(blocks: Sequence[Block], budget: int) -> tuple[str, tuple[Removed, ...]]
     Headings and the heads of tables are kept before the first page, and the first page before the rest; kept
     blocks stay in their order. Spans are offsets into the whole text; they carry no text, which may be large.
     """
-    shown = [block for block in blocks if block.text.strip()]
+    shown = [Block(block.text.strip("\n"), block.role, block.page) for block in blocks if block.text.strip()]
     lengths = [len(block.text) + 1 for block in shown]
     if sum(lengths) <= budget + 1:
         return "\n".join(block.text for block in shown), ()

@@ -106,7 +106,7 @@ def recognise(data: bytes, hint: str | None, limits: Limits) -> str:
         raise ReadingError("empty", "The file is empty.")
     if data.startswith((b"{\\rtf", b"\xef\xbb\xbf{\\rtf")):
         return "rtf"
-    if b"%PDF-" in data[:1024] and (hint == "pdf" or data.lstrip()[:5] == b"%PDF-"):
+    if re.search(rb"(?:\A|[\r\n\0 ])%PDF-\d", data[:1024]):  # some programs write a line or two before it
         return "pdf"
     if data.startswith(compound.MAGIC):
         kind = compound.kind(data, limits)
