@@ -56,7 +56,8 @@ BEGIN_FORWARDED = (
 """Lines between a message and what it answers or hands on."""
 
 REPLY_ABOVE = (
-    r"(?:reply|respond|answer|write|type|geben|digit\w+|antwort\w*|antworten|répon\w+|respond\w+|rispond\w+|scriv\w+|escrib\w+|"
+    r"(?:reply|respond|answer|write|type|geben|digit\w+|antwort\w*|antworten|répon\w+|respond\w+|rispond\w+|"
+    r"scriv\w+|escrib\w+|"
     r"antwoord\w*|"
     r"typ|reageer|odpowied\w+|odpisz|pisz|svar\w*|skriv\w*|besvar\w*)"
     r"[^\n]{0,60}?(?:above|over|oberhalb|über|au-dessus|por encima|encima|acima|sopra|boven|powyżej|nad|ovenfor|"
@@ -158,7 +159,8 @@ DISCLAIMER = (
     r"modtager|bestemt)|"
     r"(?:detta|det här) (?:e-?postmeddelande|meddelande|mail|mejl)[^\n]{0,90}?(?:konfidentiell|sekretess|avsett|"
     r"mottagare)|"
-    r"tænk på miljøet|tänk på miljön|pomyśl o środowisku|denk aan het milieu"
+    r"tænk på miljøet|aan (?:dit bericht|deze e-?mail)[^\n]{0,40}?geen rechten|tänk på miljön|pomyśl o środowisku|"
+    r"denk aan het milieu"
 )
 """How legal paragraphs begin."""
 

@@ -178,6 +178,8 @@ def _attributions(lines: Lines, careful: bool) -> Iterator[Cut]:
 
 def _attribution(lines: Lines, line: int) -> tuple[int, int] | None:
     """First and last line of an attribution around its verb, or None where the colon or the beginning is missing."""
+    if _unfinished(lines, line):
+        return line, line
     last = line
     while not lines[last].rstrip(" \t*_").endswith(":"):
         last += 1
@@ -192,6 +194,17 @@ def _attribution(lines: Lines, line: int) -> tuple[int, int] | None:
         (line, last)
         if len(lines[line]) < 200 and _DATED.search("".join(lines[n] for n in range(line, last + 1)))
         else None
+    )
+
+
+def _unfinished(lines: Lines, line: int) -> bool:
+    """Whether a line reads as an attribution without its colon, with quoted lines right below."""
+    below = next((lines[place] for place in range(line + 1, min(line + 3, len(lines))) if lines[place].strip()), "")
+    shown = lines[line].rstrip()
+    return (
+        below.lstrip().startswith(">")
+        and not shown.endswith(":")
+        and bool(_OPENS.match(shown) and _SURELY_DATED.search(shown))
     )
 
 

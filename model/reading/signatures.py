@@ -30,6 +30,8 @@ _PS = re.compile(r"[ \t*_]*(?:p\.?\s?s\.?|n\.?b\.?|nachtrag|post scriptum)\s*[:.
 _SENTENCE = re.compile(r"(?:[?!…]|(?<![\s.&][^\W\d])\.)\s*$")
 """The end of a sentence, which the end of `S.L.` is not."""
 
+_RULE = re.compile(r"[-_=*~]{5,}")
+
 FARTHEST = 4_000
 """Characters before a message's end in which its closing is looked for."""
 
@@ -181,33 +183,41 @@ def _is_speech(line: str) -> bool:
         return True
     if phrases.CONTACT.search(line):
         return False
+    if not words:
+        return False
     lower = words[0][0].islower() and not words[0].endswith((".", ",")) and len(words) >= 4
     return lower or (len(words) >= 3 and bool(_SENTENCE.search(line)))
 
 
 def _signature_end(text: str, start: int, end: int) -> int:
     """Where lines stop to look like a signature: at the end, or before a postscript or another sentence."""
-    stop = start
+    stop, ruled = start, False
     for count, (first, last) in enumerate(_lines(text, start, end), 1):
         line = text[first:last].strip()
-        if count > MOST_LINES or _PS.match(line) or _is_speech(line) or len(line) > 160:
+        ruled = ruled or bool(_RULE.fullmatch(line))
+        if count > MOST_LINES or _PS.match(line) or len(line) > 160 or "?" in line:
+            return stop
+        if _is_speech(line) and not ruled:  # below a ruled line stand slogans and footers
             return stop
         stop = last
     return end
 
 
 def _contacts(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """A last paragraph of short lines, two of them at least with addresses or numbers, below other paragraphs."""
+    """A last paragraph that begins with a name and goes on with short lines of roles, addresses or numbers."""
     paragraphs = list(_paragraphs(text, start, end))
     if len(paragraphs) < 2 or text[paragraphs[-2][0] : paragraphs[-2][1]].rstrip().endswith(":"):
         return None
     first, last = paragraphs[-1]
-    lines = [text[a:b] for a, b in _lines(text, first, last)]
-    plain = not any(
-        len(line) > 70 or (_SENTENCE.search(line) and len(line.split()) > 5) or ": " in line[12:] for line in lines
-    )
-    reachable = sum(bool(re.search(r"@|www\.|https?://|\+\d|\b(?:tel|fax|phone|mob)", line, re.I)) for line in lines)
-    name = lines[0].split()
-    if plain and len(lines) >= 3 and reachable >= 1 and 2 <= len(name) <= 4 and all(word[0].isupper() for word in name):
-        return first, last
-    return None
+    lines = [text[a:b].strip(" \t*_") for a, b in _lines(text, first, last)]
+    deputy = _DEPUTY.match(lines[0])
+    name = lines[0][deputy.end() if deputy else 0 :].split()
+    named = 2 - bool(deputy) <= len(name) <= 4 and all(word.strip("*_(")[:1].isupper() for word in name)
+    if not named or len(lines) < 2 or any(len(line) > 70 or _is_speech(line) for line in lines[1:]):
+        return None
+    told = sum(bool(_REACHED.search(line)) for line in lines[1:])
+    return (first, last) if deputy or told >= (1 if len(lines) > 2 else 2) else None
+
+
+_DEPUTY = re.compile(r"(?:i\.?\s?[av]\.|ppa\.?|p\.?p\.)\s+", re.I)
+_REACHED = re.compile(r"@|www\.|https?://|\+\d|\b(?:tel|fax|phone|mob|durchwahl|ext|direct)\b|^[TMFP]\s?[:.]", re.I)
