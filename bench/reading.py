@@ -281,7 +281,7 @@ def main() -> None:
         print("\n## Documents\n", *documents(Path(folder)), sep="\n")
         print("\n## Mutated documents\n", *mutated(Path(folder)), sep="\n")
     print(
-        "\nThe rules and patterns were corrected on the sets below; docs/decisions/12 and 14 say how they did at first sight."
+        "\nThe rules and patterns were corrected on the sets below; see docs/decisions/12 and 14 for the first sight."
     )
     print("\n## Cleaning\n", *cleaning(), sep="\n")
     print("\n## Identifiers\n", *identifiers(finder), sep="\n")

@@ -4,8 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -13,9 +12,12 @@ from typing import Any
 
 from model import identifiers, quantities
 from model.errors import SortationError
+from model.mentions import Entity, code_mention, form, value_mention
 
 CODES = frozenset({"order", "purchase_order", "invoice", "rma", "sku", "tracking", "gtin", "container"})
 """Kinds whose patterns begin with a word such as `order`; each token with a digit behind it is one mention."""
+
+__all__ = ["Entity", "EntityError", "Finder"]
 
 KINDS = CODES | {"amount", "quantity", "date", "iban", "email", "phone"}
 """Kinds of the patterns that come with Sortation; a mention of each has a digit or an `@`."""
@@ -48,35 +50,7 @@ _WHOLE = re.compile(
     r"(?:(?:US|R)\$|[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}|(?:https?://|www\.)\S*\w|\+?\(?\d[\d().-]*\)\d[\d.-]*)$",
     re.I,
 )
-_FORMS = (
-    ("tracking", re.compile(r"1Z[0-9A-Z]{16}|[A-Z]{2}\d{9}[A-Z]{2}", re.I)),
-    ("container", re.compile(r"[A-Z]{3}[UJZ]-?\d{6}-?\d")),
-)
-"""Forms so peculiar that a word such as `item` before them means nothing."""
 _AND = frozenset((",", ";", "/", "&", "+", "and", "und", "et", "y", "e", "en", "i", "oraz", "og", "och", "or", "sowie"))
-_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9/_.-]*[A-Za-z0-9])?")
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """One mention in a text."""
-
-    kind: str
-    """The pattern's label, such as order, rma or amount."""
-    start: int
-    """Offset of its first character."""
-    end: int
-    """Offset behind its last character."""
-    text: str
-    """As it is written."""
-    value: str
-    """The normal form: codes in capitals without spaces, `1250.00 EUR`, `2024-05-03`, `+49301234567`."""
-    valid: bool | None = None
-    """Whether the check digit fits; None for kinds without one."""
-    scheme: str | None = None
-    """Whose number it is (UPS, SSCC, GTIN-13), or the currency or unit."""
-    number: Decimal | None = None
-    """The number of an amount or a quantity."""
 
 
 class EntityError(SortationError):
@@ -237,7 +211,7 @@ def _entities(span: Any) -> Iterator[Entity]:
     if kind in CODES and how != "joined":
         for token in span:
             if any(character.isdigit() for character in token.text):
-                entity = _code(kind, token.text, token.idx, span.text)
+                entity = code_mention(kind, token.text, token.idx, span.text)
                 if entity is not None and (how != "checked" or entity.valid):
                     yield entity
                     yield from _more(entity, span.doc, token.i + 1)
@@ -247,17 +221,17 @@ def _entities(span: Any) -> Iterator[Entity]:
     start = span.doc[first].idx
     if text.count(")") > text.count("(") and first > span.start and span.doc[first - 1].text == "(":
         start, text = span.doc[first - 1].idx, f"({text}"
-    entity = _code(kind, text, start, span.text) if kind in CODES else _value(kind, text, start)
+    entity = code_mention(kind, text, start, span.text) if kind in CODES else value_mention(kind, text, start)
     if entity is not None and (how != "checked" or entity.valid):
         yield entity
 
 
 def _more(entity: Entity, doc: Any, place: int) -> Iterator[Entity]:
     """Further codes of the same form in a list, as in `orders 4711001, 4711002 and 4711003`."""
-    form = _form(entity.text)
+    wanted = form(entity.text)
     while place + 1 < len(doc) and doc[place].lower_ in _AND:
         place += 1 + (doc[place + 1].lower_ in _AND)
-        if place >= len(doc) or doc[place].ent_type or _form(found := doc[place].text.rstrip(".")) != form:
+        if place >= len(doc) or doc[place].ent_type or form(found := doc[place].text.rstrip(".")) != wanted:
             return
         value = found.upper()
         scheme, valid = identifiers.tracking(value, entity.scheme or "") if entity.kind == "tracking" else (None, None)
@@ -267,10 +241,6 @@ def _more(entity: Entity, doc: Any, place: int) -> Iterator[Entity]:
             scheme, valid = entity.scheme, identifiers.container(value)
         yield Entity(entity.kind, doc[place].idx, doc[place].idx + len(found), found, value, valid, scheme)
         place += 1
-
-
-def _form(code: str) -> str:
-    return re.sub(r"[A-Za-z]", "A", re.sub(r"\d", "0", code))
 
 
 def _begins(kind: str, token: str) -> bool:
@@ -284,64 +254,3 @@ def _begins(kind: str, token: str) -> bool:
     if kind in ("container", "tracking"):
         return len(token) in (2, 4) and token.isupper() and token not in ("SSCC",)
     return kind not in ("quantity", "phone", "iban")
-
-
-def _code(kind: str, text: str, start: int, said: str) -> Entity | None:
-    """An identifier of letters and digits; one that has the form of another kind's is of that kind."""
-    kind = next((other for other, form in _FORMS if form.fullmatch(text)), kind)
-    if text.startswith("(00)"):  # GS1's mark for what follows
-        text, start = text[4:], start + 4
-    found = _CODE.search(text)
-    if found is None:
-        return None
-    shown = text[found.start() :].rstrip(" .,;:-/")
-    start += found.start()
-    value = re.sub(r"\s", "", shown).upper()
-    valid: bool | None = None
-    scheme: str | None = None
-    if kind == "tracking":
-        value = re.sub(r"[-()]", "", value)
-        said = said[: said.find(text)] if text in said else said
-        value = value[2:] if value.startswith("00") and len(value) == 20 and "(" in shown else value
-        scheme, valid = identifiers.tracking(value, said)
-    elif kind == "container":
-        value = value.replace("-", "")
-        scheme, valid = "ISO 6346", identifiers.container(value)
-    elif kind == "gtin":
-        if not value.isdigit():
-            return None
-        scheme, valid = f"GTIN-{len(value)}", identifiers.gs1(value)
-    return Entity(kind, start, start + len(shown), shown, value, valid, scheme)
-
-
-def _value(kind: str, text: str, start: int) -> Entity | None:
-    """A mention that is no code: an amount, a quantity, a date, an address or a number to call."""
-    end = start + len(text)
-    if kind == "iban":
-        value = re.sub(r"\s", "", text).upper()
-        return Entity(kind, start, end, text, value, identifiers.iban(value), "IBAN")
-    if kind == "email":
-        return Entity(kind, start, end, text, text.lower())
-    if kind == "phone":
-        phone = quantities.phone(text)
-        return Entity(kind, start, end, text, phone) if phone else None
-    if kind == "date":
-        date = quantities.date(text)
-        return Entity(kind, start, end, text, date) if date else None
-    if kind in ("amount", "quantity"):
-        return _measured(kind, text, start, end)
-    return Entity(kind, start, end, text, text.upper())
-
-
-def _measured(kind: str, text: str, start: int, end: int) -> Entity | None:
-    digits = re.search(r"-?\d[\d.,'’\s\u00a0]*(?:[-–])?", text)
-    number = quantities.number(digits.group().strip()) if digits else None
-    if digits is None or number is None:
-        return None
-    words = (text[: digits.start()] + " " + text[digits.end() :]).split()
-    unit = words[-1] if words else None
-    if kind == "amount" and unit is not None:
-        unit = quantities.currency(unit)
-    elif unit is not None:
-        unit = unit.lower().strip(".×") or None
-    return Entity(kind, start, end, text, f"{number} {unit}" if unit else str(number), None, unit, number)
