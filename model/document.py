@@ -22,6 +22,7 @@ class Removed:
     end: int
     """Offset behind the last character in the text before cleaning."""
     text: str
+    """The removed text; empty for budget, which may leave out megabytes."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Document:
     def text(self) -> str:
         """Subject and body as one string, the subject on the first line."""
         return f"{self.subject}\n{self.body}" if self.subject else self.body
+
+    @property
+    def text_with_parts(self) -> str:
+        """Subject, body and the texts of all attachments, for items that say everything in an attachment."""
+        return "\n\n".join(text for text in (self.text, *(part.text_with_parts for part in self.parts)) if text)
 
 
 @dataclass(frozen=True, slots=True)

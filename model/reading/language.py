@@ -1,0 +1,118 @@
+"""Which language a text is in, offline: by script, common words and peculiar letters. Careful when unsure."""
+
+import math
+import re
+from collections import Counter, defaultdict
+from functools import cache
+from importlib.resources import files
+
+UNKNOWN = "und"
+"""The code for text that says too little (BCP 47's "undetermined"), such as `PO 4500 qty?`."""
+
+SAMPLE = 4_000
+"""Characters that are looked at."""
+
+LETTERS = {
+    "de": "ß", "es": "ñ¿¡", "pt": "ãõ", "pl": "łżźęąćń", "da": "øæ", "no": "øæ", "sv": "å", "cs": "řěů", "sk": "ľĺŕô",
+    "hu": "őű", "ro": "șțăşţ", "tr": "ğış", "fr": "œêûîç", "hr": "đ", "vi": "ươạấầếệộ", "ca": "·",
+}  # fmt: skip
+"""Letters that point to a language; a word with one counts as half a known word."""
+
+RARER = {"no": 0.8, "ca": 0.75, "sk": 0.8, "hr": 0.85, "id": 0.9}
+"""Languages that share most words with a more frequent one; theirs count this much, so that a tie goes to the other."""
+
+SCRIPTS = (
+    ("ko", "\uac00", "\ud7a3"), ("ja", "\u3040", "\u30ff"), ("zh", "\u4e00", "\u9fff"), ("th", "\u0e00", "\u0e7f"),
+    ("he", "\u0590", "\u05ff"), ("ar", "\u0600", "\u06ff"), ("el", "\u0370", "\u03ff"), ("hi", "\u0900", "\u097f"),
+    ("ka", "\u10a0", "\u10ff"), ("hy", "\u0530", "\u058f"), ("ru", "\u0400", "\u04ff"),
+)  # fmt: skip
+"""Scripts that settle a language by themselves, by their first and last letter; Cyrillic is told apart further."""
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_NOISE = re.compile(r"[@\d]|^https?:|^www\.|^\W*[A-Z]{2,}\W*$")
+
+
+def detect_language(text: str) -> tuple[str, float]:
+    """The ISO 639-1 code of a text's main language and a confidence in [0, 1]; (`und`, …) where too little speaks.
+
+    Addresses, numbers and words all in capitals say nothing. Two known words are the least for an answer.
+    """
+    shown = " ".join(word for word in text[:SAMPLE].split() if not _NOISE.search(word))
+    if not shown and text.isupper():
+        shown = text[:SAMPLE].lower()
+    foreign = _script(shown)
+    if foreign is not None:
+        return foreign
+    words = [word.replace("’", "'") for word in _WORD.findall(shown.lower())]
+    scores, hits = _scores(words)
+    if not scores:
+        return UNKNOWN, 0.0
+    (code, best), *rest = sorted(scores.items(), key=lambda item: -item[1])[:2]
+    second = rest[0][1] if rest else 0.0
+    share = hits[code] / len(words)
+    sure = (1 - math.exp(-best / 3)) * (1 - second / (best + 1e-9)) ** 0.4 * min(1.0, share / 0.25)
+    if hits[code] < 2 or best - second < 0.25 or share < 0.12:
+        return UNKNOWN, round(min(sure, 0.3), 3)
+    return code, round(sure, 3)
+
+
+def _scores(words: list[str]) -> tuple[dict[str, float], Counter[str]]:
+    """Weight of evidence and number of known words by language; a word counts less the more languages have it."""
+    known = _words()
+    scores: dict[str, float] = defaultdict(float)
+    hits: Counter[str] = Counter()
+    for word, times in Counter(words).items():
+        languages = known.get(word, ())
+        often = 1 + math.log(times)
+        weight = often * (1.6 if len(languages) < 2 else len(languages) ** -0.5) * (0.6 if len(word) == 1 else 1)
+        for code in languages:
+            scores[code] += weight * RARER.get(code, 1)
+            hits[code] += times
+        if not languages and not word.isascii():
+            for code, letters in LETTERS.items():
+                if any(letter in letters for letter in word):
+                    scores[code] += 0.5 * often
+                    hits[code] += times
+    return scores, hits
+
+
+@cache
+def _words() -> dict[str, tuple[str, ...]]:
+    """The languages of each known word."""
+    found: dict[str, dict[str, None]] = {}
+    for line in files("model.reading").joinpath("languages.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            code, *words = line.split()
+            for word in words:
+                found.setdefault(word, {})[code] = None
+    return {word: tuple(codes) for word, codes in found.items()}
+
+
+def _script(text: str) -> tuple[str, float] | None:
+    """The language by its script, if most letters are not Latin."""
+    letters = [character for character in text if character.isalpha()]
+    if not letters or max(letters) < "\u0370":
+        return None
+    counts = Counter(next((code for code, first, last in SCRIPTS if first <= letter <= last), "") for letter in letters)
+    latin = counts.pop("", 0)
+    if not counts or sum(counts.values()) * 3 < latin:
+        return None
+    # Japanese is written with Chinese characters between its own.
+    code = "ja" if counts["ja"] * 10 > counts["zh"] > 0 or counts["ja"] > counts["zh"] else counts.most_common(1)[0][0]
+    if code == "ru":
+        code = _cyrillic(text.lower())
+    elif code == "ar" and re.search("[پچژگ]", text):
+        code = "fa"
+    return (code, round(min(1.0, 0.5 + len(letters) / 40), 3)) if len(letters) > 1 else (UNKNOWN, 0.0)
+
+
+def _cyrillic(text: str) -> str:
+    if re.search("[іїєґ]", text):
+        return "uk"
+    if re.search("[љњђћџј]", text):
+        return "sr"
+    return (
+        "bg"
+        if not re.search("[ыэё]", text) and re.search(r"\b(?:на|за|се|от)\b.*\b(?:е|са|да|ще)\b|ъ[^еёюя]", text)
+        else "ru"
+    )
