@@ -115,7 +115,7 @@ def _read(folder: Path, mapped: bool) -> Classifier:
         classifier = Classifier(
             taxonomies.parse(plain["taxonomy"]),
             Weights(**arrays),
-            Calibration(tuple(plain["calibration"]["scales"]), plain["calibration"]["out_of_scope"]),
+            _calibration(plain["calibration"]),
             tuple(_guarantee(each) for each in plain["guarantees"]),
             plain["novelty"],
             plain["about"],
@@ -161,6 +161,10 @@ def _plain(classifier: Classifier) -> dict[str, Any]:
         "novelty": classifier.novelty,
         "about": classifier.about,
     }
+
+
+def _calibration(plain: dict[str, Any]) -> Calibration:
+    return Calibration(**plain | {"scales": tuple(plain["scales"])})
 
 
 def _guarantee(plain: dict[str, Any]) -> Guarantee:

@@ -1,57 +1,73 @@
-"""Scores that mean what they say: a scale per level and a shift for out of scope, fitted on a share of its own."""
+"""Scores that mean what they say: rescaled by level, length and strangeness, as fitted on a share of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
 from model.decoding import Decoder, Floats
+from model.scoring import Scores
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 FEWEST = 20
-"""Items below which scores are left as they are: three numbers fitted on fewer would be noise."""
+"""Items below which scores are left as they are: a few numbers fitted on fewer would be noise."""
+TYPICAL = 40
+"""Distinct words of a text whose scale is exactly its level's."""
+SHORTEST, LONGEST = 2, 200
+"""Distinct words beyond which the scale changes no more."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How scores are rescaled before decoding; all ones and zero leave them as they are."""
+    """How scores are rescaled before decoding; the default for its levels leaves them as they are."""
 
     scales: tuple[float, ...]
-    """Inverse temperature per level, positive."""
+    """Inverse temperature per level, positive, for a text of TYPICAL words all of which are known."""
     out_of_scope: float = 0.0
     """Added to the out-of-scope score of the first level, in logits."""
+    length: float = 0.0
+    """Power of the number of words in the scale: above 0, short texts are believed less than long ones."""
+    unseen: float = 0.0
+    """Fall of the scale's logarithm where no word is known; above 0, strange texts are believed less."""
 
-    def apply(self, scores: Floats, widths: tuple[int, ...]) -> Floats:
-        """Calibrated scores, same shape (n, columns)."""
-        scaled = scores * np.repeat(np.array(self.scales, dtype=scores.dtype), widths)
+    def apply(self, scored: Scores, widths: tuple[int, ...]) -> Floats:
+        """Calibrated scores, same shape as scored.scores (n, columns)."""
+        scores = scored.scores
+        words = np.clip(scored.words, SHORTEST, LONGEST)
+        strange = 1 - scored.known / np.maximum(scored.words, 1)
+        belief = (words / TYPICAL) ** self.length * np.exp(-self.unseen * strange)
+        scaled: Floats = scores * np.repeat(np.array(self.scales, dtype=scores.dtype), widths)
+        scaled *= belief[:, None].astype(scores.dtype)
         scaled[:, widths[0] - 1] += np.asarray(self.out_of_scope, dtype=scores.dtype)
         return scaled
 
 
-def fit_calibration(scores: Floats, truth: Ints, decoder: Decoder) -> Calibration:
-    """The calibration with the least joint log loss on scores (n, columns) whose true combinations are `truth` (n,).
+def fit_calibration(scored: Scores, truth: Ints, decoder: Decoder) -> Calibration:
+    """The calibration with the least joint log loss on n scored items whose true combinations are `truth`, (n,).
 
-    A generalisation of temperature scaling (Guo et al., 2017) to several levels decoded together: the scales are one
-    per level, and a weak prior keeps them near 1 where there are few items.
+    A generalisation of temperature scaling (Guo et al., 2017) to several levels decoded together, with a temperature
+    that depends on how much there was to read; a weak prior keeps it from moving where there are few items.
     """
     levels = len(decoder.widths)
     if len(truth) < FEWEST:
         return Calibration((1.0,) * levels)
-    wide = scores.astype(np.float64)
+    wide = replace(scored, scores=scored.scores.astype(np.float64))
     has_outside = bool((truth == len(decoder.members) - 1).any())
 
     def read(vector: Floats) -> Calibration:
-        return Calibration(tuple(np.exp(vector[:levels]).tolist()), float(vector[levels]) if has_outside else 0.0)
+        shift, length, unseen = vector[levels:].tolist()
+        return Calibration(tuple(np.exp(vector[:levels]).tolist()), shift if has_outside else 0.0, length, unseen)
 
     def loss(vector: Floats) -> float:
         joint = decoder.joint(read(vector).apply(wide, decoder.widths))
         likelihood = np.log(np.maximum(joint[np.arange(len(truth)), truth], 1e-12)).mean()
         return float(-likelihood + (vector**2).sum() / len(truth))
 
-    found = minimize(loss, np.zeros(levels + 1), method="L-BFGS-B", bounds=[(-3, 3)] * levels + [(-6, 6)])
+    bounds = [(-5.0, 3.0)] * levels + [(-6.0, 6.0), (-1.0, 2.0), (-3.0, 5.0)]
+    found = minimize(loss, np.zeros(levels + 3), method="L-BFGS-B", bounds=bounds)
     return read(np.asarray(found.x))
 
 

@@ -17,7 +17,31 @@ from model.decoding import Floats
 Ints = np.ndarray[Any, np.dtype[np.intp]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
-GRID = (0.995, 0.99, 0.98, 0.97, 0.95, 0.93, 0.9, 0.87, 0.84, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.4, 0.3, 0.2, 0.0)
+GRID = (
+    0.9995,
+    0.999,
+    0.998,
+    0.995,
+    0.99,
+    0.98,
+    0.97,
+    0.95,
+    0.93,
+    0.9,
+    0.87,
+    0.84,
+    0.8,
+    0.75,
+    0.7,
+    0.65,
+    0.6,
+    0.55,
+    0.5,
+    0.4,
+    0.3,
+    0.2,
+    0.0,
+)
 """Thresholds that may be tried, in order; fixed beforehand, or the test would not be exact."""
 ANY = "*"
 """The pooled promise: over all labels together, for those without enough items of their own."""

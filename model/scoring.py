@@ -69,9 +69,9 @@ class Scorer:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self._words = Vocabulary(weights.word_hashes)
-        self._pairs = Vocabulary(weights.pair_hashes)
-        self._parts = Vocabulary(weights.part_hashes)
+        self.word_vocabulary = Vocabulary(weights.word_hashes)
+        self.pair_vocabulary = Vocabulary(weights.pair_hashes)
+        self.part_vocabulary = Vocabulary(weights.part_hashes)
 
     @cached_property
     def _tables(self) -> tuple[Floats, Floats, Floats]:
@@ -101,14 +101,14 @@ class Scorer:
     def _pass(self, batch: Features) -> Scores:
         count = batch.tokens.count
         word_table, pair_table, _ = self._tables
-        rows = self._words.rows(batch.words)
+        rows = self.word_vocabulary.rows(batch.words)
         words, known = _summed(rows, batch.tokens.document, count, word_table)
         fresh = np.flatnonzero(rows < 0)
         unknown = np.zeros(count, dtype=np.int32)
         if len(fresh):
             unknown = self._add_unknown(words, batch.tokens, fresh)
         pairs, _ = _summed(
-            np.concatenate([self._pairs.rows(batch.subject), self._pairs.rows(batch.pairs)]),
+            np.concatenate([self.pair_vocabulary.rows(batch.subject), self.pair_vocabulary.rows(batch.pairs)]),
             np.concatenate([batch.subject_document, batch.pair_document]),
             count,
             pair_table,
@@ -126,7 +126,7 @@ class Scorer:
         )
         distinct = ranked[differs]
         hashes, owner = parts(tokens, distinct)
-        rows = self._parts.rows(hashes)
+        rows = self.part_vocabulary.rows(hashes)
         hit = np.flatnonzero(rows >= 0)
         share = (1 / np.sqrt(np.bincount(owner, minlength=len(distinct)))).astype(np.float32)
         values = share[owner[hit]]

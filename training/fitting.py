@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from model.calibration import fit_calibration
+from model.calibration import Calibration, fit_calibration
 from model.classifier import Classifier
 from model.decoding import Decoder, Floats
 from model.guarantee import guarantee
@@ -87,9 +87,7 @@ def fit(
     )
     made = design([item.document for item in items], members, settings.recipe)
     weights = compiled(made, solve(made.matrix, truth, decoder, effort(made, truth, taxonomy, settings), progress))
-    raw = Classifier(
-        taxonomy, weights, fit_calibration(np.zeros((0, decoder.columns), np.float32), np.zeros(0, np.intp), decoder)
-    )
+    raw = Classifier(taxonomy, weights, Calibration((1.0,) * len(taxonomy.levels)))
     if not calibration:
         return raw
     scored = raw.scorer.score([item.document for item in calibration])
@@ -97,7 +95,7 @@ def fit(
     calibrated = Classifier(
         taxonomy,
         weights,
-        fit_calibration(scored.scores, truth, decoder),
+        fit_calibration(scored, truth, decoder),
         novelty=float(np.quantile(scored.scores.max(axis=1), 0.01)),
     )
     answers = calibrated.answer([item.document for item in calibration])

@@ -3,21 +3,25 @@
 import numpy as np
 import pytest
 
-from model.calibration import expected_calibration_error, fit_calibration
+from model.calibration import TYPICAL, Calibration, expected_calibration_error, fit_calibration
 from model.decoding import Decoder
+from model.scoring import Scores
 from model.taxonomy import parse
 
 FLAT = parse({"name": "t", "levels": ["a"], "labels": {"a": {f"l{k}": "" for k in range(6)}}})
 
 
-def drawn(scale: float, size: int = 4000) -> tuple[np.ndarray, np.ndarray, Decoder]:
+def drawn(
+    scale: float | np.ndarray, size: int = 4000, words: np.ndarray | None = None
+) -> tuple[Scores, np.ndarray, Decoder]:
     """Scores whose softmax at scale 1 is the truth's distribution, multiplied by `scale`."""
     decoder = Decoder.of(FLAT)
     rng = np.random.default_rng(2)
     scores = rng.normal(0, 2, (size, decoder.columns)).astype(np.float32)
     joint = decoder.joint(scores)
     truth = (joint.cumsum(axis=1) > rng.random((size, 1))).argmax(axis=1)
-    return scores * np.float32(scale), truth, decoder
+    words = np.full(size, TYPICAL, dtype=np.int32) if words is None else words
+    return Scores((scores * scale).astype(np.float32), words, words), truth, decoder
 
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, 4.0])
@@ -29,17 +33,23 @@ def test_the_scale_that_distorted_scores_is_found(scale: float) -> None:
 def test_calibration_lowers_the_calibration_error() -> None:
     scores, truth, decoder = drawn(4.0)
 
-    def error(given: np.ndarray) -> float:
-        joint = decoder.joint(given)
+    def error(calibration: Calibration) -> float:
+        joint = decoder.joint(calibration.apply(scores, decoder.widths))
         return expected_calibration_error(joint.max(axis=1), joint.argmax(axis=1) == truth)
 
-    after = error(fit_calibration(scores, truth, decoder).apply(scores, decoder.widths))
-    assert after < 0.03 < error(scores)
+    assert error(fit_calibration(scores, truth, decoder)) < 0.03 < error(Calibration((1.0,)))
+
+
+def test_short_texts_that_shout_are_believed_less() -> None:
+    words = np.tile(np.array([4, 40, 160], dtype=np.int32), 2000)
+    distortion = ((words / TYPICAL) ** -0.5)[:, None]
+    scores, truth, decoder = drawn(distortion, len(words), words)
+    assert fit_calibration(scores, truth, decoder).length == pytest.approx(0.5, abs=0.1)
 
 
 def test_few_items_leave_scores_as_they_are() -> None:
     scores, truth, decoder = drawn(4.0, 10)
-    assert np.array_equal(fit_calibration(scores, truth, decoder).apply(scores, decoder.widths), scores)
+    assert np.array_equal(fit_calibration(scores, truth, decoder).apply(scores, decoder.widths), scores.scores)
 
 
 @pytest.mark.parametrize(

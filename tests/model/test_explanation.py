@@ -1,0 +1,53 @@
+"""Explanations: exact, complete, and in place."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.classifier import Classifier
+from model.document import Document
+from model.explanation import explain
+from training.shares import Shares
+
+
+def check(classifier: Classifier, document: Document, names: tuple[str, ...]) -> None:
+    scored = classifier.scorer.score([document])
+    scores = classifier.calibration.apply(scored, classifier.decoder.widths)[0]
+    columns = classifier.decoder.members[classifier.taxonomy.index[names]]
+    for explanation, column in zip(explain(classifier, document, names), columns, strict=True):
+        total = explanation.base + sum(each.weight for each in explanation.contributions)
+        assert explanation.score == pytest.approx(scores[column], abs=1e-3)
+        assert total == pytest.approx(explanation.score, abs=1e-3)
+
+
+def test_contributions_add_up_to_the_score(classifier: Classifier, shares: Shares) -> None:
+    for item in shares.test[:60]:
+        check(classifier, item.document, item.labels)
+
+
+@settings(max_examples=60, deadline=None)
+@given(subject=st.text(max_size=30), body=st.text(max_size=200))
+def test_contributions_add_up_for_any_text(classifier: Classifier, subject: str, body: str) -> None:
+    check(classifier, Document(subject, body), classifier.taxonomy.combinations[-1])
+
+
+def test_every_contribution_names_its_place(classifier: Classifier) -> None:
+    document = Document("Refund please", "my   money,\nwhere is my money?")
+    (stage, *_) = explain(classifier, document, ("return", "returns_management", "refunds"))
+    for each in stage.contributions:
+        assert getattr(document, each.field)[each.start : each.end] == each.text
+    assert [each.text for each in stage.contributions][:4] == ["Refund", "please", "my", "money,"]
+
+
+def test_taking_the_strongest_word_away_lowers_the_score(classifier: Classifier, shares: Shares) -> None:
+    lowered = []
+    for item in shares.test[:40]:
+        *_, last = explain(classifier, item.document, item.labels)
+        best = max((e for e in last.contributions if e.field == "body"), key=lambda e: e.weight, default=None)
+        if best is None or len(last.contributions) < 5:
+            continue
+        body = item.document.body[: best.start] + " " + item.document.body[best.end :]
+        *_, after = explain(classifier, Document(item.document.subject, body), item.labels)
+        lowered.append(after.score < last.score)
+    assert np.mean(lowered) > 0.9
