@@ -75,7 +75,7 @@ def explain(classifier: Classifier, document: Document, labels: tuple[str, ...])
             labels[k],
             float(total[k]),
             float(bias[k]),
-            tuple(Contribution(*chunks[c], weight=float(summed[c, k] * stretch[k])) for c in spoken),
+            tuple(Contribution(*(*chunks[c], float(summed[c, k] * stretch[k]))) for c in spoken),
         )
         for k, level in enumerate(taxonomy.level_names)
     )
