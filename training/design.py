@@ -29,6 +29,8 @@ class Recipe:
     """Weight of the block of pairs, where the block of words weighs sqrt(1 + parts²)."""
     subject: float = 1.0
     """Weight of a subject's words among the pairs."""
+    unknown: float = 0.4
+    """Weight of a word never seen before, by its parts, where the rarest known word weighs 1."""
     classes: float = 0.8
     """Share of the class frequency in a feature's weight; the rest is the document frequency's."""
     floor: float = 3.0
@@ -78,7 +80,7 @@ def design(documents: Sequence[Document], classes: csr_matrix, recipe: Recipe) -
     raw = (diags_array(own / root) @ spelled @ diags_array(part_weight)).tocsr()
     balance = float(own.mean() / max(np.sqrt(_squares(raw)).mean(), 1e-9))
     spelling = (raw * (recipe.parts * balance)).tocsr().astype(np.float32)
-    part_scale = recipe.parts * balance * float(own.max()) * part_weight
+    part_scale = recipe.parts * balance * float(own.max()) * recipe.unknown * part_weight
     pair_weight = _weights(pairs, classes, recipe) ** recipe.flatness * np.where(is_subject, recipe.subject, 1)
     word_squares, pair_squares = own**2 + _squares(spelling), pair_weight**2
     whole = 1 + recipe.parts**2 + recipe.pairs**2
