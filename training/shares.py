@@ -1,7 +1,11 @@
-"""Three disjoint shares: fit, calibration, test. Near-duplicates and threads stay together; newest last when dated."""
+"""Three disjoint shares: fit, calibration, test. Near-duplicates and threads stay together; newest last when dated.
+
+Where items name the world they come from, whole worlds go to one share: confidence and report are then about senders
+that the weights have never met, which is what a classifier meets in service.
+"""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +24,12 @@ ALIKE = 0.5
 """Share of the shorter text's shingles that two items have in common from which they are near-duplicates."""
 COMMON = 20
 """Items that may share a shingle before it counts as boilerplate and is ignored."""
+
+
+WORLDS = 8
+"""Worlds from which on they are kept apart; with fewer, one of them would be too much to lose."""
+SMALL = 50
+"""Items below which a world is no world of its own: they are spread over the shares."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +91,38 @@ def groups(items: Sequence[Item]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
 
 
 def share_out(items: Sequence[Item], seed: int, parts: tuple[float, float] = (0.15, 0.15)) -> Shares:
-    """Splits items by group, each combination of labels alike; `parts` are the shares of calibration and test.
+    """Splits items into shares; `parts` are those of calibration and test.
 
-    The same items give the same shares in any order. Where every item has a date, the newest make up the test share.
+    The same items give the same shares in any order. Where there are enough worlds, each goes to one share whole. Else
+    items are dealt by group, each combination of labels alike, and where every item has a date, the newest make up the
+    test share.
     """
+    counts = Counter(item.facts.get("world") for item in items)
+    worlds = {world for world, count in counts.items() if world is not None and count >= SMALL}
+    if len(worlds) < WORLDS:
+        return _dealt(items, seed, parts)
+    spread = _dealt([item for item in items if item.facts.get("world") not in worlds], seed, parts)
+    wanted = [part * sum(counts[world] for world in worlds) for part in parts]
+    shares: tuple[list[Item], list[Item], list[Item]] = (spread.fit, spread.calibration, spread.test)
+    held = [0.0, 0.0]
+    for world in sorted(worlds, key=lambda name: _drawn(seed, name)):
+        place = next((p for p in (1, 0) if held[p] + counts[world] / 2 <= wanted[p]), None)
+        if place is not None:
+            held[place] += counts[world]
+        mine = [item for item in items if item.facts.get("world") == world]
+        shares[0 if place is None else place + 1].extend(mine)
+    return Shares(*(sorted(share, key=lambda item: item.id) for share in shares))
+
+
+def _drawn(seed: int, key: str) -> str:
+    """A random but fixed place in the order of keys."""
+    return hashlib.sha256(f"{seed}:{key}".encode("utf-8", "replace")).hexdigest()
+
+
+def _dealt(items: Sequence[Item], seed: int, parts: tuple[float, float]) -> Shares:
+    """Shares by group, each combination of labels alike."""
+    if not items:
+        return Shares([], [], [])
     number = groups(items)
     members: dict[int, list[int]] = defaultdict(list)
     for k, each in enumerate(number):
@@ -93,7 +131,7 @@ def share_out(items: Sequence[Item], seed: int, parts: tuple[float, float] = (0.
 
     def order(group: list[int]) -> str:
         key = min(items[k].id for k in group)
-        drawn = hashlib.sha256(f"{seed}:{key}".encode("utf-8", "replace")).hexdigest()
+        drawn = _drawn(seed, key)
         return max(items[k].facts["date"] for k in group) + drawn if dated else drawn
 
     strata: dict[tuple[str, ...], list[list[int]]] = defaultdict(list)

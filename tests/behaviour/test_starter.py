@@ -9,15 +9,22 @@ import pytest
 from model.classifier import Classifier
 from model.document import Document
 from model.reading import clean
+from model.reading.courtesies import courtesies
 from model.taxonomy import Taxonomy
 from training.corpus import Item
 from training.fitting import Settings, fit
 from training.shares import Shares, share_out
 
 
+def seen(document: Document) -> Document:
+    """The document as the classifier sees it."""
+    newest, _ = clean(document.body, channel=document.channel)
+    return replace(document, body=courtesies(newest)[0])
+
+
 @pytest.fixture(scope="module")
 def split(corpus: list[Item]) -> Shares:
-    return share_out(corpus, seed=7)
+    return share_out([replace(item, document=seen(item.document)) for item in corpus], seed=7)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +39,8 @@ def documents(split: Shares) -> list[Document]:
 
 def kept(classifier: Classifier, before: list[Document], after: list[Document]) -> float:
     """Share of documents whose labels stay the same."""
-    return float(np.mean(classifier.answer(before).best == classifier.answer(after).best))
+    one, other = ([seen(replace(each, channel="email")) for each in documents] for documents in (before, after))
+    return float(np.mean(classifier.answer(one).best == classifier.answer(other).best))
 
 
 def with_body(documents: list[Document], change: object) -> list[Document]:
@@ -52,27 +60,26 @@ def test_capitals_do_not_matter(starter: Classifier, documents: list[Document]) 
 @pytest.mark.parametrize(
     "greeting", ["Hello,\n\n", "Dear Sir or Madam,\n\n", "hi there\n", "Good morning Mrs Novak,\n\n"]
 )
-def test_a_greeting_hardly_matters(starter: Classifier, documents: list[Document], greeting: str) -> None:
-    assert kept(starter, documents, with_body(documents, lambda body: greeting + body)) >= 0.96
+def test_a_greeting_does_not_matter(starter: Classifier, documents: list[Document], greeting: str) -> None:
+    assert kept(starter, documents, with_body(documents, lambda body: greeting + body)) >= 0.99
 
 
-def test_a_name_hardly_matters(starter: Classifier, documents: list[Document]) -> None:
-    one = with_body(documents, lambda body: f"{body}\n\nMarta Oyelaran")
-    other = with_body(documents, lambda body: f"{body}\n\nGreg Szymczak")
-    assert kept(starter, one, other) >= 0.98
+def test_a_name_below_does_not_matter(starter: Classifier, documents: list[Document]) -> None:
+    for name in ("Marta Oyelaran", "Greg Szymczak"):
+        named = with_body(documents, lambda body, name=name: f"{body}\n\n{name}")
+        assert kept(starter, documents, named) >= 0.99
 
 
 SIGNATURE = """
--- 
+--
 Ottoline Brandvold
 Senior Coordinator | Harrow & Vale Ltd
 T +44 20 7946 0991 | www.harrowvale.example"""
 
 
 def test_a_signature_is_cut_off_and_does_not_matter(starter: Classifier, documents: list[Document]) -> None:
-    before = with_body(documents, lambda body: clean(body, channel="email")[0])
-    signed = with_body(documents, lambda body: clean(body + "\n" + SIGNATURE, channel="email")[0])
-    assert kept(starter, before, signed) >= 0.99
+    signed = with_body(documents, lambda body: body + "\n" + SIGNATURE)
+    assert kept(starter, documents, signed) >= 0.99
 
 
 QUOTES = (
@@ -82,11 +89,10 @@ QUOTES = (
 
 
 def test_quoted_history_and_its_order_do_not_matter(starter: Classifier, documents: list[Document]) -> None:
-    before = with_body(documents, lambda body: clean(body, channel="email")[0])
     for first, second in (QUOTES, QUOTES[::-1]):
         history = f"\n\nOn Mon, 3 Feb 2025 at 10:12, Tim Roe wrote:\n{first}\n>\n{second}\n"
-        quoted = with_body(documents, lambda body, tail=history: clean(body + tail, channel="email")[0])
-        assert kept(starter, before, quoted) >= 0.98
+        quoted = with_body(documents, lambda body, tail=history: body + tail)
+        assert kept(starter, documents, quoted) >= 0.98
 
 
 REQUESTS = [

@@ -101,7 +101,7 @@ def test_every_service_comes_in_at_least_three_channels(corpus: list[Item], taxo
 
 def test_openings_are_varied(corpus: list[Item]) -> None:
     openings = Counter(tuple(re.findall(r"\w+", item.document.body.lower())[:3]) for item in corpus)
-    common = {opening: count for opening, count in openings.items() if len(opening) == 3 and count > 25}
+    common = {opening: count for opening, count in openings.items() if len(opening) == 3 and count > len(corpus) / 200}
     assert common == {}
 
 

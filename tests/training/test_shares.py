@@ -1,6 +1,7 @@
 """Shares: disjoint, stable, and nothing alike on two sides."""
 
 import random
+from dataclasses import replace
 
 from model.document import Document
 from training.corpus import Item
@@ -61,3 +62,19 @@ def test_dated_items_put_the_newest_into_the_test_share() -> None:
     shares = share_out(items, seed=5)
     newest = max(i.facts["date"] for i in shares.fit)
     assert min(i.facts["date"] for i in shares.test) > newest
+
+
+def test_worlds_are_kept_apart_where_there_are_enough_of_them(corpus: list[Item]) -> None:
+    shares = share_out(corpus, seed=7)
+    worlds = [{i.facts["world"] for i in share} for share in (shares.fit, shares.calibration, shares.test)]
+    assert not worlds[0] & worlds[1] and not worlds[0] & worlds[2] and not worlds[1] & worlds[2]
+    assert sum(map(len, (shares.fit, shares.calibration, shares.test))) == len(corpus)
+    assert 0.1 < len(shares.test) / len(corpus) < 0.2
+    assert 0.1 < len(shares.calibration) / len(corpus) < 0.2
+
+
+def test_a_handful_of_corrections_is_no_world_of_its_own(corpus: list[Item]) -> None:
+    added = [replace(each, facts={"world": "corrections"}) for each in corpus[::200]]
+    others = [each for each in corpus if each.id not in ids(added)]
+    shares = share_out([*others, *added], seed=7)
+    assert all(ids(share) & ids(added) for share in (shares.fit, shares.calibration, shares.test))
