@@ -110,7 +110,8 @@ class Tokens:
     @property
     def in_subject(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Whether each word stands in a subject, shape (n,)."""
-        return np.equal(self.segment & 1, 0)
+        subject: np.ndarray[Any, np.dtype[np.bool_]] = self.segment & 1 == 0
+        return subject
 
 
 def tokenise(documents: Sequence[Document]) -> Tokens:
