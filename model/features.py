@@ -57,10 +57,12 @@ def parts(tokens: Tokens, which: Places) -> tuple[U64, Places]:
 
     A part at the start or the end of its word differs from the same letters inside it.
     """
-    # A word shorter than the part is a part itself, with both marks.
     lengths = (tokens.ends - tokens.starts)[which]
     long = np.minimum(lengths[:, None], PART_LENGTHS)
-    counts = (lengths[:, None] - long + 1).ravel()
+    counts = lengths[:, None] - long + 1
+    # A word shorter than any part is one part itself, with both marks, and not one for each size.
+    counts[:, 1:][lengths[:, None] < PART_LENGTHS[1:]] = 0
+    counts = counts.ravel()
     size = long.ravel().repeat(counts)
     offset = np.arange(len(size)) - (counts.cumsum() - counts).repeat(counts)
     owner = np.arange(len(which)).repeat(counts.reshape(long.shape).sum(axis=1))
