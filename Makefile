@@ -6,7 +6,7 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
-.PHONY: help run serve train test lint fix bench
+.PHONY: help run serve train test lint fix bench bench-accuracy bench-speed
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,3 +49,9 @@ fix: $(DEV) ## mend what ruff can mend
 
 bench: $(DEV) ## measure speed and accuracy against peers
 	@$(BIN)/python -m bench
+
+bench-accuracy: $(DEV) ## the accuracy half of bench
+	@$(BIN)/python -m bench accuracy
+
+bench-speed: $(DEV) ## the speed half of bench
+	@$(BIN)/python -m bench speed

@@ -57,6 +57,10 @@ class Classifier:
         """The taxonomy's combinations, ready for decoding."""
         return Decoder.of(self.taxonomy)
 
+    @cached_property
+    def _level_names(self) -> tuple[str, ...]:
+        return self.taxonomy.level_names
+
     def answer(self, documents: Sequence[Document]) -> Answers:
         """Probabilities for n documents in one vectorised pass."""
         scored = self.scorer.score(documents)
@@ -74,38 +78,38 @@ class Classifier:
             return []
         answers = self.answer(documents)
         marginals = self.decoder.marginals(answers.joint)
-        take = min(alternatives + 1, answers.joint.shape[1])
+        take = min(max(alternatives + 1, 2), answers.joint.shape[1])
         order = np.argsort(-answers.joint, axis=1, kind="stable")[:, :take]
-        probability = np.take_along_axis(answers.joint, order, axis=1)
-        chosen = np.take_along_axis(marginals, self.decoder.members[order[:, 0]], axis=1)
-        return [
-            self._prediction(order[k], probability[k], chosen[k], self._doubts(answers, k, document))
-            for k, document in enumerate(documents)
-        ]
+        each = np.arange(len(documents))[:, None]
+        probability = answers.joint[each, order]
+        chosen = marginals[each, self.decoder.members[order[:, 0]]]
+        doubts = self._doubts(answers, probability, documents)
+        # Lists of plain numbers from here on: one conversion for the batch instead of one for each number.
+        wanted = slice(alternatives + 1)
+        rows = zip(order[:, wanted].tolist(), probability[:, wanted].tolist(), chosen.tolist(), doubts, strict=True)
+        return [self._prediction(*row) for row in rows]
 
-    def _prediction(self, order: Places, joint: Floats, chosen: Floats, doubts: tuple[str, ...]) -> Prediction:
-        combinations = self.taxonomy.combinations
-        names = combinations[order[0]]
-        labels = tuple(
-            Label(level, name, float(p))
-            for level, name, p in zip(self.taxonomy.level_names, names, chosen, strict=True)
-        )
-        others = tuple((combinations[k], float(p)) for k, p in zip(order[1:], joint[1:], strict=True))
-        return Prediction(labels, float(joint[0]), others, doubts)
+    def _prediction(
+        self, order: list[int], joint: list[float], chosen: list[float], doubts: tuple[str, ...]
+    ) -> Prediction:
+        combinations = [self.taxonomy.combinations[k] for k in order]
+        labels = tuple(map(Label, self._level_names, combinations[0], chosen))
+        others = tuple(zip(combinations[1:], joint[1:], strict=True))
+        return Prediction(labels, joint[0], others, doubts)
 
-    def _doubts(self, answers: Answers, k: int, document: Document) -> tuple[str, ...]:
-        """Codes of what makes answer k doubtful."""
-        words, known = int(answers.scored.words[k]), int(answers.scored.known[k])
-        top = np.partition(answers.joint[k], -2)[-2:] if answers.joint.shape[1] > 1 else np.array([0.0, 1.0])
-        found = []
-        if words < SHORT:
-            found.append("too_short")
-        if words and 1 - known / words > UNSEEN:
-            found.append("unseen_vocabulary")
-        if top[1] - top[0] < TIE:
-            found.append("near_tie")
-        if document.truncated:
-            found.append("truncated")
-        if self.novelty is not None and answers.scored.scores[k].max() < self.novelty:
-            found.append("unlike_training")
-        return tuple(found)
+    def _doubts(self, answers: Answers, best: Floats, documents: Sequence[Document]) -> list[tuple[str, ...]]:
+        """Codes of what makes each answer doubtful; `best` holds each one's largest probabilities, in order."""
+        words, known = answers.scored.words, answers.scored.known
+        found = {
+            "too_short": words < SHORT,
+            "unseen_vocabulary": (words > 0) & (1 - known / np.maximum(words, 1) > UNSEEN),
+            "near_tie": best[:, 0] - best[:, 1] < TIE if best.shape[1] > 1 else np.zeros(len(words), dtype=bool),
+            "truncated": np.array([document.truncated for document in documents]),
+        }
+        if self.novelty is not None:
+            found["unlike_training"] = answers.scored.scores.max(axis=1) < self.novelty
+        codes: list[tuple[str, ...]] = [()] * len(words)
+        for code, where in found.items():
+            for k in where.nonzero()[0].tolist():
+                codes[k] += (code,)
+        return codes

@@ -11,8 +11,9 @@ from model.decoding import Floats
 from model.document import Document
 from model.features import Features, features, parts
 from model.hashing import Places
-from model.scoring import Scorer
+from model.scoring import NOTHING, Scorer
 from model.tokens import MAX_CHARACTERS, tokenise
+from model.vocabulary import Rows
 
 _CHUNK = re.compile(r"\S+")
 
@@ -99,37 +100,41 @@ def _token_scores(scorer: Scorer, document: Document, columns: Places) -> Floats
 
 
 def _words(scorer: Scorer, batch: Features, columns: Places) -> Floats:
-    weights = scorer.weights
     distinct, first, inverse, counts = np.unique(
         batch.words, return_index=True, return_inverse=True, return_counts=True
     )
-    values, squares = np.zeros((len(distinct), len(columns))), np.zeros(len(distinct))
-    rows = scorer.word_vocabulary.rows(distinct)
+    sums = np.zeros((len(distinct), len(columns) + 1))
+    rows = scorer.vocabulary.rows(distinct)
     known, fresh = np.flatnonzero(rows >= 0), np.flatnonzero(rows < 0)
-    values[known] = weights.word_rows[rows[known]][:, columns]
-    squares[known] = weights.word_squares[rows[known]]
+    sums[known] = _cells(scorer, rows[known], columns)
     hashes, owner = parts(batch.tokens, first[fresh])
-    part_rows = scorer.part_vocabulary.rows(hashes)
+    part_rows = scorer.vocabulary.rows(hashes)
     hit = np.flatnonzero(part_rows >= 0)
-    share = (1 / np.sqrt(np.bincount(owner, minlength=len(fresh))))[owner[hit]]
-    word = fresh[owner[hit]]
-    np.add.at(values, word, weights.part_rows[part_rows[hit]][:, columns] * share[:, None])
-    np.add.at(squares, word, weights.part_squares[part_rows[hit]] * share**2)
-    found: Floats = (values / counts[:, None])[inverse] / np.sqrt(max(squares.sum(), 1e-6))
+    share = (1 / np.sqrt(np.bincount(owner, minlength=len(fresh))))[owner[hit]][:, None]
+    powers = np.array([1.0] * len(columns) + [2.0])  # what goes into the length goes in squared
+    np.add.at(sums, fresh[owner[hit]], _cells(scorer, part_rows[hit], columns) * share**powers)
+    found: Floats = (sums[:, :-1] / counts[:, None])[inverse] / np.sqrt(max(sums[:, -1].sum(), NOTHING))
     return found
 
 
 def _pairs(scorer: Scorer, batch: Features, columns: Places) -> Floats:
-    weights, tokens = scorer.weights, batch.tokens
+    tokens = batch.tokens
     left = np.flatnonzero(tokens.in_subject[1:] == tokens.in_subject[:-1])
     subject = np.flatnonzero(tokens.in_subject)
-    rows = scorer.pair_vocabulary.rows(np.concatenate([batch.subject, batch.pairs]))
+    rows = scorer.vocabulary.rows(np.concatenate([batch.subject, batch.pairs]))
     first, second = np.concatenate([subject, left]), np.concatenate([subject, left + 1])
     hit = np.flatnonzero(rows >= 0)
     distinct, inverse, counts = np.unique(rows[hit], return_inverse=True, return_counts=True)
-    length = np.sqrt(max(weights.pair_squares[distinct].sum(), 1e-6))
-    values = weights.pair_rows[distinct][:, columns].astype(np.float64) / counts[:, None] / (2 * length)
+    sums = _cells(scorer, distinct, columns)
+    length = np.sqrt(max(sums[:, -1].sum(), NOTHING))
+    values = sums[:, :-1] / counts[:, None] / (2 * length)
     found = np.zeros((len(batch.words), len(columns)))
     np.add.at(found, first[hit], values[inverse])
     np.add.at(found, second[hit], values[inverse])
     return found
+
+
+def _cells(scorer: Scorer, rows: Rows, columns: Places) -> Floats:
+    """Rows of the table of weights: the asked columns, and last what each adds to the square of the length."""
+    taken: Floats = scorer.table[rows][:, [*columns, -1]].astype(np.float64)
+    return taken

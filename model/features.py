@@ -40,9 +40,8 @@ class Features:
 
 def features(tokens: Tokens) -> Features:
     """All features of a batch but the parts of words."""
-    subject = np.flatnonzero(tokens.in_subject)
-    same = (tokens.document[1:] == tokens.document[:-1]) & (tokens.in_subject[1:] == tokens.in_subject[:-1])
-    first = np.flatnonzero(same)
+    subject = tokens.in_subject.nonzero()[0]
+    first = (tokens.segment[1:] == tokens.segment[:-1]).nonzero()[0]
     stems = tokens.hasher.pieces(tokens.starts, np.minimum(tokens.ends, tokens.starts + STEM_LENGTH))
     return Features(
         tokens,
@@ -58,16 +57,15 @@ def parts(tokens: Tokens, which: Places) -> tuple[U64, Places]:
 
     A part at the start or the end of its word differs from the same letters inside it.
     """
-    starts, lengths = tokens.starts[which], (tokens.ends - tokens.starts)[which]
-    hashes, owners = [], []
-    for size in PART_LENGTHS:
-        # A word shorter than the part is a part itself, with both marks.
-        long = np.minimum(lengths, size)
-        counts = lengths - long + 1
-        owner = np.repeat(np.arange(len(which)), counts)
-        offset = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-        at = starts[owner] + offset
-        mark = (offset == 0) + 2 * (offset == (lengths - long)[owner])
-        hashes.append(salted(tokens.hasher.pieces(at, at + long[owner]) + mark.astype(np.uint64), PART))
-        owners.append(owner)
-    return np.concatenate(hashes), np.concatenate(owners)
+    lengths = (tokens.ends - tokens.starts)[which]
+    long = np.minimum(lengths[:, None], PART_LENGTHS)
+    counts = lengths[:, None] - long + 1
+    # A word shorter than any part is one part itself, with both marks, and not one for each size.
+    counts[:, 1:][lengths[:, None] < PART_LENGTHS[1:]] = 0
+    counts = counts.ravel()
+    size = long.ravel().repeat(counts)
+    offset = np.arange(len(size)) - (counts.cumsum() - counts).repeat(counts)
+    owner = np.arange(len(which)).repeat(counts.reshape(long.shape).sum(axis=1))
+    at = tokens.starts[which][owner] + offset
+    mark = (offset == 0) + 2 * (offset + size == lengths[owner])
+    return salted(tokens.hasher.pieces(at, at + size) + mark.astype(np.uint64), PART), owner

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,16 @@ FIELD = b"\x01"
 """Stands between subject and body."""
 END = b"\x00"
 """Stands behind each document."""
+BLANK = b" "
+"""Stands for everything between words; words have larger bytes, separators smaller ones."""
 MAX_WORD = 32
 """Bytes of a word that count; what follows (base64, long links) is cut."""
 MAX_DIGITS = 5
 """Digits of a number that count: longer numbers all look alike, since their values mean nothing."""
 MAX_CHARACTERS = 20_000
 """Characters of a body that are read; a reader of documents chooses what comes first."""
+SHORT_RUN = 4
+"""Characters outside ASCII in a row up to which their spelling is remembered: single letters, quotes, dashes."""
 
 _WORD = (
     bytes(range(0x30, 0x3A)) + bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B)) + b"?" + bytes(range(0x80, 0x100))
@@ -30,10 +34,11 @@ _TABLE = bytes(
     0x30 if chr(b).isdigit() and b < 0x80 else (b + 32 if 0x41 <= b <= 0x5A else b if b in _WORD or b < 2 else 0x20)
     for b in range(256)
 )
-_IS_WORD = np.array([b in _WORD for b in range(256)])
+_LONGEST = np.where(np.arange(256) == 0x30, MAX_DIGITS, MAX_WORD)
 _CUT = re.compile("[\u0000\u0001]")
+_FOREIGN = re.compile("[^\u0000-\u007f]+")
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\ufe00-\ufe0f\u00ad]")
-_QUOTES = re.compile("[\u2018\u2019\u02bc\u0060\u00b4]")
+_QUOTES = re.compile("[\u2018\u2019\u02bc]")
 _BLANKS = re.compile(
     "[\u0080-\u00a1\u00a4\u00a6-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7"
     "\u2000-\u206f\u2100-\u2bff\u3000-\u303f\ufffd]"
@@ -46,23 +51,34 @@ _ALONE = re.compile(
 
 def plain(text: str) -> str:
     """Text in one spelling: no accents, no odd quotes; signs of scripts without spaces stand alone."""
-    if text.isascii():
-        return text
-    text = _MARKS.sub("", unicodedata.normalize("NFKD", text))
-    text = unicodedata.normalize("NFC", text).casefold()
-    return _ALONE.sub(r" \1 ", _BLANKS.sub(" ", _QUOTES.sub("'", text)))
+    return text if text.isascii() else _FOREIGN.sub(_respelled, text)
+
+
+def _respelled(found: re.Match[str]) -> str:
+    """A run of characters outside ASCII in one spelling; nothing around it matters for that."""
+    run = found[0]
+    return _remembered(run) if len(run) <= SHORT_RUN else _spelled(run)
+
+
+def _spelled(run: str) -> str:
+    run = _MARKS.sub("", unicodedata.normalize("NFKD", run))
+    run = unicodedata.normalize("NFC", run).casefold()
+    return _ALONE.sub(r" \1 ", _BLANKS.sub(" ", _QUOTES.sub("'", run)))
+
+
+_remembered = lru_cache(maxsize=4096)(_spelled)
 
 
 def _joined(documents: Sequence[Document]) -> Bytes:
     """All documents in one buffer of lower-case bytes; subject FIELD body END for each."""
     texts: list[str] = []
     for document in documents:
-        texts += (document.subject, "\x01", document.body[:MAX_CHARACTERS], "\x00")
+        texts += (plain(document.subject), "\x01", plain(document.body[:MAX_CHARACTERS]), "\x00")
     whole = "".join(texts)
-    if not whole.isascii() or whole.count("\x00") != len(documents) or whole.count("\x01") != len(documents):
+    if whole.count("\x00") != len(documents) or whole.count("\x01") != len(documents):
         whole = "".join(
-            f"{plain(_CUT.sub(' ', d.subject))}\x01{plain(_CUT.sub(' ', d.body[:MAX_CHARACTERS]))}\x00"
-            for d in documents
+            f"{_CUT.sub(' ', subject)}\x01{_CUT.sub(' ', body)}\x00"
+            for subject, body in zip(texts[::4], texts[2::4], strict=True)
         )
     raw = whole.encode("utf-8", "replace").translate(_TABLE, b"'")
     return np.frombuffer(raw.replace(b"?", b" ? "), dtype=np.uint8)
@@ -78,25 +94,34 @@ class Tokens:
     starts: Places
     """Offset of each word in the buffer, shape (n,)."""
     ends: Places
-    document: Places
-    """Which document each word is in, ascending, shape (n,)."""
-    in_subject: np.ndarray[Any, np.dtype[np.bool_]]
+    segment: Places
+    """Which field each word is in, ascending, shape (n,): 2k for the subject of document k, 2k + 1 for its body."""
 
     @cached_property
     def words(self) -> U64:
         """A hash per word, shape (n,)."""
         return self.hasher.pieces(self.starts, self.ends)
 
+    @cached_property
+    def document(self) -> Places:
+        """Which document each word is in, ascending, shape (n,)."""
+        return self.segment >> 1
+
+    @property
+    def in_subject(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Whether each word stands in a subject, shape (n,)."""
+        subject: np.ndarray[Any, np.dtype[np.bool_]] = self.segment & 1 == 0
+        return subject
+
 
 def tokenise(documents: Sequence[Document]) -> Tokens:
     """The words of all documents. Linear in time and memory: about 60 bytes a byte of text."""
     buffer = _joined(documents)
-    inside = np.zeros(len(buffer) + 2, dtype=np.int8)
-    inside[1:-1] = _IS_WORD[buffer]
-    edges = np.diff(inside)
-    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    longest = np.where(buffer[starts] == 0x30, MAX_DIGITS, MAX_WORD) if len(starts) else starts
-    ends = np.minimum(ends, starts + longest)
-    document = np.searchsorted(np.flatnonzero(buffer == END[0]), starts)
-    in_subject = starts < np.flatnonzero(buffer == FIELD[0])[document]
-    return Tokens(len(documents), Hasher(buffer), starts, ends, document, in_subject)
+    inside = np.zeros(len(buffer) + 1, dtype=bool)
+    np.greater(buffer, BLANK[0], out=inside[1:])
+    edges = (inside[1:] != inside[:-1]).nonzero()[0]  # in turn: a word begins, a word has ended
+    starts, ends = edges[::2], edges[1::2]
+    ends = np.minimum(ends, starts + _LONGEST[buffer[starts]])
+    before = starts.searchsorted((buffer < BLANK[0]).nonzero()[0])
+    before[1:] -= before[:-1].copy()  # words up to each separator -> words of each field
+    return Tokens(len(documents), Hasher(buffer), starts, ends, np.arange(len(before)).repeat(before))

@@ -7,7 +7,7 @@ import numpy as np
 from model.hashing import U64, Places
 
 Rows = np.ndarray[Any, np.dtype[np.int32]]
-LOAD = 4
+LOAD = 8
 """Slots per key, at least: most look-ups end at the first slot."""
 
 
@@ -19,9 +19,8 @@ class Vocabulary:
         bits = max((len(hashes) * LOAD - 1).bit_length(), 4)
         self._shift = np.uint64(64 - bits)
         self._mask = (1 << bits) - 1
-        self._keys = np.zeros(1 << bits, dtype=np.uint64)
         self._rows = np.full(1 << bits, -1, dtype=np.int32)
-        self._longest = self._fill()
+        self._fill()
 
     def __len__(self) -> int:
         return len(self.hashes)
@@ -29,34 +28,31 @@ class Vocabulary:
     def _slots(self, hashes: U64) -> Places:
         return (hashes >> self._shift).astype(np.intp)
 
-    def _fill(self) -> int:
-        """Places every key at its slot or the next free ones; returns the most steps that any key took."""
-        slots, waiting, steps = self._slots(self.hashes), np.arange(len(self.hashes)), 0
+    def _fill(self) -> None:
+        """Places every row at its hash's slot or at the next free one."""
+        slots, waiting = self._slots(self.hashes), np.arange(len(self.hashes))
         while len(waiting):
             at = slots[waiting]
             free = self._rows[at] < 0
             takers, places = waiting[free], at[free]
             self._rows[places] = takers.astype(np.int32)  # of several keys for one slot, the last one stays
             won = self._rows[places] == takers
-            self._keys[places[won]] = self.hashes[takers[won]]
             waiting = np.concatenate([waiting[~free], takers[~won]])
             slots[waiting] = (slots[waiting] + 1) & self._mask
-            steps += 1
-        return steps
 
     def rows(self, hashes: U64) -> Rows:
         """The row of each hash, -1 where unknown, shape (n,)."""
+        if not len(self.hashes):
+            return np.full(len(hashes), -1, dtype=np.int32)
         slots = self._slots(hashes)
-        rows = self._rows[slots]
-        hit = self._keys[slots] == hashes
-        found = np.where(hit, rows, -1).astype(np.int32)
-        open_ = np.flatnonzero(~hit & (rows >= 0))  # an empty slot ends the search
-        for _ in range(1, self._longest):
-            if not len(open_):
-                break
-            slots[open_] = (slots[open_] + 1) & self._mask
-            at = slots[open_]
-            hit = self._keys[at] == hashes[open_]
-            found[open_[hit]] = self._rows[at[hit]]
-            open_ = open_[~hit & (self._rows[at] >= 0)]
-        return found
+        rows: Rows = self._rows[slots]
+        other = (self.hashes[rows] != hashes) & (rows >= 0)  # an empty slot ends the search
+        asked = other.nonzero()[0]
+        slots = slots[asked]
+        while len(asked):
+            slots = (slots + 1) & self._mask
+            found = self._rows[slots]
+            rows[asked] = found
+            other = (self.hashes[found] != hashes[asked]) & (found >= 0)
+            asked, slots = asked[other], slots[other]
+        return rows

@@ -38,6 +38,11 @@ def test_a_word_has_all_its_pieces_of_three_to_five(word: str, number: int) -> N
     assert len(hashes_of_parts(word)) == number
 
 
+@pytest.mark.parametrize("word", ["a", "abc", "abcd", "delivery"])
+def test_no_part_of_a_word_is_counted_twice(word: str) -> None:
+    assert len(parts(tokenise([Document(body=word)]), np.array([0]))[0]) == len(hashes_of_parts(word))
+
+
 def test_words_with_a_common_stem_share_parts_and_others_do_not() -> None:
     assert hashes_of_parts("delivery") & hashes_of_parts("delivered")
     assert not hashes_of_parts("delivery") & hashes_of_parts("banknote")
