@@ -122,13 +122,14 @@ def _evaluate(told: argparse.Namespace) -> None:
     from model import bundle
     from training.corpus import read_corpus
     from training.evaluation import evaluate
+    from training.reading import prepared
     from training.registry import Registry
 
     server = _settings(told)
     registry = Registry(server.home, server.registry or None, server.model)
     version = registry.get(told.version)
     classifier = bundle.load(registry.fetch(version, server.home / "models"))
-    report = evaluate(classifier, read_corpus(told.corpus, classifier.taxonomy))
+    report = evaluate(classifier, prepared(read_corpus(told.corpus, classifier.taxonomy)))
     print(f"version {version.number} on {report.items} items: every level right {report.joint_accuracy:.1%}")
     for name, level in report.levels.items():
         print(
