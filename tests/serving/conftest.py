@@ -1,6 +1,5 @@
 """A server over a real classifier and a real store, as tests of its faces use it."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -10,22 +9,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from model import bundle
-from model.classifier import Classifier
 from serving.app import create_app
-from serving.models import CURRENT
 from serving.settings import Settings
 
 Start = Callable[..., TestClient]
-
-
-@pytest.fixture(scope="session")
-def model_home(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a model folder whose classifier was trained on English."""
-    home = tmp_path_factory.mktemp("home")
-    bundle.save(replace(classifier, about={"languages": ["en"]}), home / "models" / "m")
-    (home / "models" / CURRENT).write_text(json.dumps({"folder": "m", "version": 1}))
-    return home
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def test_bounds_of_reading_and_switches_are_settings() -> None:
         ("SORTATION_PROT", "1", "SORTATION_PROT is not a setting"),
         ("SORTATION_PORT", "many", "must be a int"),
         ("SORTATION_REDACT", "maybe", "must be on or off"),
-        ("SORTATION_READ_PAGE", "1", "READ_PAGES"),
+        ("SORTATION_READ_PAGE", "1", "SORTATION_READ_PAGES"),
     ],
 )
 def test_an_unknown_or_unreadable_setting_is_an_error(name: str, value: str, said: str) -> None:
