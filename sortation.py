@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import sortation_files
 from model.errors import SortationError
 from serving.settings import Settings as Server
 
@@ -60,11 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", _serve, "Answer over HTTP.")
     serve.add_argument("--host")
     serve.add_argument("--port", type=int)
-    classify = command("classify", _classify, "Classify a text or a file without a server.")
-    classify.add_argument("text", help="a text, or the name of a text file; - reads standard input")
-    classify.add_argument("--subject", default="")
-    classify.add_argument("--channel", default=None)
-    classify.add_argument("--json", action="store_true", help="print JSON")
+    sortation_files.add(command, _settings)
     wait = command("try", _try, "Wait for the server, classify a sample ticket through it, say what to do next.")
     wait.add_argument("--url", default="http://127.0.0.1:8000")
     wait.add_argument("--patience", type=float, default=120, help="seconds to wait for the server")
@@ -122,13 +119,14 @@ def _evaluate(told: argparse.Namespace) -> None:
     from model import bundle
     from training.corpus import read_corpus
     from training.evaluation import evaluate
+    from training.reading import prepared
     from training.registry import Registry
 
     server = _settings(told)
     registry = Registry(server.home, server.registry or None, server.model)
     version = registry.get(told.version)
     classifier = bundle.load(registry.fetch(version, server.home / "models"))
-    report = evaluate(classifier, read_corpus(told.corpus, classifier.taxonomy))
+    report = evaluate(classifier, prepared(read_corpus(told.corpus, classifier.taxonomy)))
     print(f"version {version.number} on {report.items} items: every level right {report.joint_accuracy:.1%}")
     for name, level in report.levels.items():
         print(
@@ -159,54 +157,6 @@ def _serve(told: argparse.Namespace) -> None:
     uvicorn.run(
         create_app(settings), host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=20
     )
-
-
-def _classify(told: argparse.Namespace) -> None:
-    from model.document import CHANNELS, Document
-
-    if told.channel is not None and told.channel not in CHANNELS:
-        raise SortationError(f"channel {told.channel!r} is unknown; it is one of {', '.join(CHANNELS)}")
-    text = _text(told.text)
-    if not (text.strip() or told.subject.strip()):
-        raise SortationError("there is nothing to classify: the text is empty")
-    classifier = _champion(_settings(told))
-    (prediction,) = classifier.predict([Document(told.subject, text, told.channel)])
-    levels = {
-        label.level: {"label": label.name, "confidence": round(label.probability, 4)} for label in prediction.labels
-    }
-    if told.json:
-        print(json.dumps(levels | {"confidence": round(prediction.joint, 4), "doubts": list(prediction.doubts)}))
-        return
-    for level, answer in levels.items():
-        print(f"{level:10} {answer['label']:24} {answer['confidence']:.2f}")
-    if prediction.doubts:
-        print(f"doubts     {', '.join(prediction.doubts)}")
-
-
-def _text(given: str) -> str:
-    """Standard input, a file's content, or the text itself."""
-    if given == "-":
-        return sys.stdin.read()
-    path = Path(given)
-    try:
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise SortationError(f"{given} is not UTF-8 text") from error
-    except (OSError, ValueError):  # too long for a name, or a NUL in it: a text
-        return given
-    if path.suffix and len(given) < 256 and not given.endswith(".") and " " not in given:
-        raise SortationError(f"there is no file {given}")
-    return given
-
-
-def _champion(settings: Server) -> Any:
-    """The champion's classifier: the last one fetched, or else the registry's."""
-    from serving import models
-
-    address = models.Address(settings.registry_url, settings.model, settings.home / "models")
-    served = models.last_good(address) or models.newest(address)
-    return served.classifier
 
 
 SAMPLE = {

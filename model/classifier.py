@@ -45,7 +45,12 @@ class Classifier:
     novelty: float | None = None
     """Largest raw score below which text is unlike what the classifier was trained on; None: not known."""
     about: dict[str, Any] = field(default_factory=dict)
-    """Where it comes from: data hash, item counts, settings, library versions."""
+    """Where it comes from: data hash, languages, item counts, settings, library versions."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the languages it was trained on; empty where that is not known."""
+        return tuple(str(code) for code in self.about.get("languages", ()))
 
     @cached_property
     def scorer(self) -> Scorer:

@@ -16,7 +16,7 @@ class Removed:
     """Text that reading set apart from the newest message."""
 
     kind: str
-    """quote, forward, signature, disclaimer, marker, residue or budget."""
+    """quote, forward, signature, disclaimer, marker, residue, greeting, name or budget."""
     start: int
     """Offset of the first character in the text before cleaning."""
     end: int

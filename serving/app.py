@@ -15,8 +15,10 @@ from serving.api import classify, health, predictions
 from serving.engine import Engine
 from serving.limits import BodyLimit
 from serving.routing import Routing, load
+from serving.seeing import Eyes, finder_of, kinds_in
 from serving.settings import Settings
 from serving.store import Store
+from serving.uploads import Uploads
 
 log = logging.getLogger("sortation")
 ABOUT = "Reads tickets, e-mails and documents and says where they belong: labels, a decision, a queue."
@@ -24,14 +26,17 @@ ABOUT = "Reads tickets, e-mails and documents and says where they belong: labels
 
 def create_app(settings: Settings) -> FastAPI:
     """The server's application. Raises SortationError where its files are faulty; models are loaded on start-up."""
-    load(settings.data / "routing.yaml", taxonomies.load(settings.data / "taxonomy.yaml"))  # faults show at once
+    taxonomy = taxonomies.load(settings.data / "taxonomy.yaml")
+    load(settings.data / "routing.yaml", taxonomy, kinds_in(settings.patterns))  # faults show at once
     settings.home.mkdir(parents=True, exist_ok=True)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         store = Store(settings.database_url)
-        engine = Engine(store, lambda served: _rules(settings, served), settings.queue)
+        eyes = Eyes(await asyncio.to_thread(finder_of, settings.patterns), settings.redact)
+        engine = Engine(store, lambda served: _rules(settings, served), settings.queue, eyes)
         app.state.store, app.state.engine = store, engine
+        app.state.uploads = uploads = Uploads(settings.reading, settings.readers)
         await engine.start()
         address = models.Address(settings.registry_url, settings.model, settings.home / "models")
         watcher = asyncio.create_task(watch(engine, address, settings.poll))
@@ -40,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             watcher.cancel()
             await engine.stop()
+            await asyncio.to_thread(uploads.close)
             store.close()
 
     app = FastAPI(title="Sortation", version="1", description=ABOUT, lifespan=lifespan)
@@ -47,12 +53,12 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(group.router)
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     errors.install(app)
-    app.add_middleware(BodyLimit, most=settings.max_body)
+    app.add_middleware(BodyLimit, most=settings.max_body, most_of_file=settings.max_file)
     return app
 
 
 def _rules(settings: Settings, served: models.Served) -> Routing:
-    return load(settings.data / "routing.yaml", served.classifier.taxonomy)
+    return load(settings.data / "routing.yaml", served.classifier.taxonomy, kinds_in(settings.patterns))
 
 
 async def watch(engine: Engine, address: models.Address, poll: float) -> None:

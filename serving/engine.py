@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from model.document import OUT_OF_SCOPE, Document, Prediction
 from model.errors import SortationError
 from serving.models import Served
 from serving.routing import Decision, Route, Routing, decide, match
+from serving.seeing import Eyes, Wanted
 from serving.store import Store, Stored
 from serving.store.repository import now
 
@@ -39,6 +40,7 @@ class Request:
     document: Document
     top: int = 3
     """Alternatives wanted."""
+    wanted: Wanted = field(default_factory=Wanted)
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Engine:
     routing: Callable[[Served], Routing]
     """The routing rules to use with a model."""
     waiting_limit: int = 2_000
+    eyes: Eyes = field(default_factory=Eyes)
 
     def __post_init__(self) -> None:
         self.served: Served | None = None
@@ -111,13 +114,16 @@ class Engine:
         """One batch: classify, decide, route, store. Runs in the engine's thread."""
         began = time.perf_counter()
         top = max(request.top for request in work)
-        found = served.classifier.predict([request.document for request in work], top)
+        seen = [self.eyes.see(request.document, request.wanted) for request in work]
+        found = served.classifier.predict([each.document for each in seen], top)
+        languages = served.classifier.languages
         rows, answers = [], []
-        for request, prediction in zip(work, found, strict=True):
-            document = request.document
+        for request, each, raw in zip(work, seen, found, strict=True):
+            document, prediction = each.document, each.doubted(raw, languages)
             decision = decide(prediction, served.classifier.guarantees, rules.decisions)
-            route = match(rules, prediction, document.channel, decision.kind)
-            answer = shaped(request, prediction, decision, route, served)
+            route = match(rules, prediction, document.channel, decision.kind, each.entities)
+            answer = shaped(request, prediction, decision, route, served) | each.told(languages)
+            subject, body, kept = each.kept(answer)
             answers.append(answer)
             labels = {label.level: None if label.name == OUT_OF_SCOPE else label.name for label in prediction.labels}
             rows.append(
@@ -126,10 +132,10 @@ class Engine:
                     now(),
                     document.id,
                     document.channel,
-                    document.subject,
-                    document.body,
+                    subject,
+                    body,
                     labels,
-                    answer,
+                    kept,
                     served.version,
                     served.fingerprint,
                 )
@@ -178,7 +184,9 @@ def shaped(
             "priority": target.priority,
             "sla_due_at": due.isoformat(timespec="seconds") if due else None,
             "tags": list(target.tags),
-        },
+        }
+        if request.wanted.route
+        else None,
         "model": {
             "name": served.name,
             "version": served.version,

@@ -2,6 +2,7 @@
 
 import http
 import logging
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from model.errors import LabelError, NotFound, SortationError
+from model.errors import LabelError, NotFound, ReadingError, SortationError
+from serving.api.intake import UnsupportedMedia
 from serving.engine import NotReady, Overloaded
 
 log = logging.getLogger("sortation.errors")
@@ -20,21 +22,40 @@ STATUS: dict[type[Exception], int] = {
     LabelError: 422,
     NotReady: 503,
     Overloaded: 503,
+    UnsupportedMedia: 415,
+    ReadingError: 422,
     SortationError: 400,
 }
+UNREAD = {
+    "unsupported": 415,
+    "mislabelled": 415,
+    "missing_library": 415,
+    "ocr_missing": 415,
+    "too_large": 413,
+    "too_deep": 413,
+    "compression_bomb": 413,
+    "memory": 413,
+}
+"""Statuses of reasons for which a file cannot be read; 422 for all others."""
 RETRY_SECONDS = "2"
 UNREADABLE = "There was an error parsing the body"
 """What FastAPI says of a body that is not even text."""
 
 
 def problem(
-    status: int, detail: str, errors: Sequence[str] = (), headers: dict[str, str] | None = None
+    status: int,
+    detail: str,
+    errors: Sequence[str] = (),
+    headers: dict[str, str] | None = None,
+    reason: str | None = None,
 ) -> JSONResponse:
-    """A problem document; `errors` lists every single fault."""
+    """A problem document; `errors` lists every single fault, `reason` is a code for machines."""
     title = http.HTTPStatus(status).phrase
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     if errors:
         body["errors"] = list(errors)
+    if reason:
+        body["reason"] = reason
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
@@ -48,11 +69,12 @@ def install(app: FastAPI) -> None:
 
 
 def _ours(_: Request, error: Exception) -> JSONResponse:
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    reason = error.reason if isinstance(error, ReadingError) else None
+    status = UNREAD.get(reason or "") or next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     headers = {"Retry-After": RETRY_SECONDS} if status == 503 else None
     faults = getattr(error, "faults", [])
     detail = "; ".join(faults) if faults else str(error)
-    return problem(status, detail, faults, headers)
+    return problem(status, detail, faults, headers, reason)
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:
@@ -92,5 +114,7 @@ def _store(_: Request, error: Exception) -> JSONResponse:
 
 
 def _unexpected(_: Request, error: Exception) -> JSONResponse:
-    log.error("unexpected %s", type(error).__name__, exc_info=error)
+    # An error's message may repeat what was sent, and a log never does: only its type, and where it was raised.
+    frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
+    log.error("unexpected %s\n%s", type(error).__name__, "".join(frames))
     return problem(500, "something unexpected happened; it is in the server's log")

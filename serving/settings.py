@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import SortationError
+from model.reading.limits import Limits
 
 PREFIX = "SORTATION_"
 
@@ -38,6 +39,14 @@ class Settings:
     """SQLAlchemy address of the store; empty: the SQLite file in `home`."""
     max_body: int = 1_000_000
     """Largest request body that is read, in bytes."""
+    max_file: int = 25_000_000
+    """Largest request body that is a file, or a form with files, in bytes."""
+    readers: int = 2
+    """Files that are read at the same time, each in a process of its own."""
+    reading: Limits = field(default_factory=Limits)
+    """How much a file may cost; each bound is set by SORTATION_READ_ and its name, such as SORTATION_READ_PAGES."""
+    redact: bool = False
+    """on or off: whether personal data are replaced before an item is stored. Classification sees the original."""
     poll: float = 2.0
     """Seconds between looks at the registry."""
     queue: int = 2_000
@@ -46,21 +55,21 @@ class Settings:
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from the environment. Raises SortationError that names an unknown or unreadable one."""
-        known = {each.name: type(getattr(cls(), each.name)) for each in fields(cls)}
+        known = {each.name: type(getattr(cls(), each.name)) for each in fields(cls) if each.name != "reading"}
+        bounds = {f"read_{each.name}": type(getattr(Limits(), each.name)) for each in fields(Limits)}
         found: dict[str, Any] = {}
         for key, value in environment.items():
             name = key.removeprefix(PREFIX).lower()
             if not key.startswith(PREFIX) or name in CLIENT_SETTINGS:
                 continue
-            if name not in known:
+            if name not in known | bounds:
                 raise SortationError(
-                    f"{key} is not a setting; known are {', '.join(PREFIX + each.upper() for each in known)}"
+                    f"{key} is not a setting; known are {', '.join(PREFIX + each.upper() for each in known | bounds)}"
                 )
-            kind = Path if issubclass(known[name], Path) else known[name]
-            try:
-                found[name] = kind(value)
-            except ValueError as error:
-                raise SortationError(f"{key} must be a {kind.__name__}, not {value!r}") from error
+            found[name] = _converted(key, value, (known | bounds)[name])
+        limits = {name.removeprefix("read_"): found.pop(name) for name in [*found] if name in bounds}
+        if limits:
+            found["reading"] = Limits(**limits)
         return cls(**found)
 
     @property
@@ -69,10 +78,29 @@ class Settings:
         return self.database or f"sqlite:///{(self.home / 'sortation.db').resolve()}"
 
     @property
+    def patterns(self) -> Path:
+        """The file of entity patterns."""
+        return self.data / "entities.jsonl"
+
+    @property
     def registry_url(self) -> str:
         """The registry's address."""
         return self.registry or f"sqlite:///{(self.home / 'mlflow.db').resolve()}"
 
 
+def _converted(key: str, value: str, kind: type) -> Any:
+    if kind is bool:
+        if value.lower() not in TRUTH:
+            raise SortationError(f"{key} must be on or off, not {value!r}")
+        return TRUTH[value.lower()]
+    make: Any = Path if issubclass(kind, Path) else kind
+    try:
+        return make(value)
+    except ValueError as error:
+        raise SortationError(f"{key} must be a {kind.__name__}, not {value!r}") from error
+
+
+TRUTH = {"on": True, "1": True, "true": True, "yes": True, "off": False, "0": False, "false": False, "no": False}
+"""Words for a setting that is on or off."""
 CLIENT_SETTINGS = {"datasets", "documents", "python"}
 """Names with the same prefix that tests, benchmarks and the Makefile use."""

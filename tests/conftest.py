@@ -1,13 +1,17 @@
 """Small real things that many tests use: the default taxonomy, a slice of the starter corpus, a classifier of it."""
 
+import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from model import bundle
 from model import taxonomy as taxonomies
 from model.classifier import Classifier
 from model.taxonomy import Taxonomy
+from serving.models import CURRENT
 from training.corpus import Item, read_corpus
 from training.fitting import Settings, fit
 from training.shares import Shares, share_out
@@ -45,3 +49,12 @@ def shares(few: list[Item]) -> Shares:
 @pytest.fixture(scope="session")
 def classifier(shares: Shares, taxonomy: Taxonomy) -> Classifier:
     return fit(shares.fit, shares.calibration, taxonomy, Settings())
+
+
+@pytest.fixture(scope="session")
+def model_home(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a model folder whose classifier was trained on English."""
+    home = tmp_path_factory.mktemp("home")
+    bundle.save(replace(classifier, about={"languages": ["en"]}), home / "models" / "m")
+    (home / "models" / CURRENT).write_text(json.dumps({"folder": "m", "version": 1}))
+    return home

@@ -18,6 +18,7 @@ from training.corpus import Item, corpus_hash, merged, read_corpus
 from training.evaluation import Report, evaluate
 from training.fitting import Settings, fit
 from training.promotion import objections
+from training.reading import prepared, trained_languages
 from training.registry import CHAMPION, Registry, Run, Version
 from training.shares import Shares, share_out
 
@@ -43,9 +44,11 @@ class Inputs:
 
     taxonomy: Taxonomy
     items: list[Item]
+    """Prepared as a server prepares what it is sent."""
     corrections: int
     """Items that are corrections."""
     data_hash: str
+    """Of the items as they stand in the files, before they were prepared."""
     key: str
     """Hash of data, settings and code: the same key gives the same model."""
 
@@ -72,7 +75,7 @@ def read_inputs(sources: Sources, settings: Settings) -> Inputs:
     data_hash = corpus_hash(items, taxonomy)
     told = json.dumps(asdict(settings), sort_keys=True)
     key = hashlib.sha256("\n".join([data_hash, told, code_hash()]).encode()).hexdigest()
-    return Inputs(taxonomy, items, len(corrections), data_hash, key)
+    return Inputs(taxonomy, prepared(items), len(corrections), data_hash, key)
 
 
 def check(items: Sequence[Item], taxonomy: Taxonomy, name: str) -> None:
@@ -142,6 +145,7 @@ def make(inputs: Inputs, shares: Shares, settings: Settings, say: Say) -> Classi
         "data_hash": inputs.data_hash,
         "inputs": inputs.key,
         "settings": asdict(settings),
+        "languages": trained_languages(shares.fit),
         "items": {"fit": len(shares.fit), "calibration": len(shares.calibration), "test": len(shares.test)},
         "versions": {"python": platform.python_version()} | {name: version_of(name) for name in LIBRARIES},
     }

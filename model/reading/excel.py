@@ -117,3 +117,30 @@ def day(serial: str) -> str:
         return (datetime.date(1899, 12, 30) + datetime.timedelta(days=int(float(serial)))).isoformat()
     except (ValueError, OverflowError):
         return serial
+
+
+def grid(data: bytes, limits: Limits) -> Iterator[list[list[str]]]:
+    """The rows of each sheet with every cell in its column, empty ones included, as a table of records needs them."""
+    archive = Archive(data, limits)
+    strings = _strings(archive.get("xl/sharedStrings.xml"), limits)
+    dates = _date_styles(archive.get("xl/styles.xml"), limits)
+    for _, name in _sheets(archive, limits)[: limits.pages]:
+        rows = []
+        for line in parse(archive.read(name), limits.elements).iter("row"):
+            cells: list[str] = []
+            for cell in line:
+                if cell.tag == "c":
+                    place = _column(cell.get("r"))
+                    cells += [""] * (place - len(cells))
+                    cells.append(_cell(cell, strings, dates))
+            rows.append(cells)
+        yield rows
+
+
+def _column(reference: str | None) -> int:
+    """The column of a cell by its reference, such as 2 for `C7`; -1 where it has none and follows the one before."""
+    letters = re.match(r"[A-Z]{1,3}", reference or "")
+    number = 0
+    for letter in letters.group() if letters else "":
+        number = number * 26 + ord(letter) - 64
+    return number - 1

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from model.document import Prediction
 from model.guarantee import Guarantee
+from model.preparation import UNSUPPORTED
 from serving.routing.rules import Decided, Decisions
 
 BLOCKING = ("unseen_vocabulary", "unlike_training", "truncated", "too_short")
@@ -23,11 +24,16 @@ class Decision:
 
 
 def decide(prediction: Prediction, guarantees: tuple[Guarantee, ...], policy: Decisions) -> Decision:
-    """Auto where the promise of `policy.error_rate` holds, else suggest, review or abstain by joint probability."""
+    """Auto where the promise of `policy.error_rate` holds, else suggest, review or abstain by joint probability.
+
+    Text in a language that the classifier was not trained on is always reviewed.
+    """
     strict = [each for each in guarantees if each.error_rate <= policy.error_rate]
     kept = max(strict, key=lambda each: each.error_rate, default=None)
     threshold = None if kept is None else kept.threshold(prediction.names[-1])
     reasons = list(prediction.doubts)
+    if UNSUPPORTED in prediction.doubts:  # its probabilities mean nothing, low ones no more than high ones
+        return Decision("review", tuple(reasons), None, None)
     blocked = any(doubt in BLOCKING for doubt in prediction.doubts)
     if threshold is None:
         reasons.append("no_guarantee")

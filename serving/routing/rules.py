@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,18 +10,27 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from model.document import CHANNELS, OUT_OF_SCOPE
+from model.entities import KINDS
 from model.errors import RoutingError
 from model.taxonomy import Taxonomy
 
 Decided = Literal["auto", "suggest", "review", "abstain"]
-COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     ">": operator.gt,
     "<=": operator.le,
     "<": operator.lt,
 }
 COMPARISON = re.compile(r"\s*(>=|<=|>|<)\s*([01](?:\.\d+)?|\.\d+)\s*")
+AMOUNT = re.compile(r"\s*(>=|<=|>|<)\s*(\d{1,15}(?:\.\d{1,4})?)\s*([A-Z]{3})\s*")
+FORMS = {
+    "confidence": (COMPARISON, "a comparison with a number from 0 to 1, such as '>= 0.8'"),
+    "amount": (AMOUNT, "a comparison with a sum and its ISO 4217 currency, such as '> 500 EUR'"),
+}
+"""Conditions that are comparisons, and what is right for each."""
 MAX_BYTES = 1_000_000
+ON_TEXT = ("has", "amount")
+"""Conditions on identifiers; those are looked for only where the rest of a rule holds."""
 
 Tag = Annotated[str, Field(pattern=r"^[\w.:-]{1,64}$")]
 
@@ -73,13 +82,13 @@ class Routing(_Strict):
     rules: tuple[Rule, ...] = ()
 
 
-def parse(plain: Any, taxonomy: Taxonomy) -> Routing:
-    """The routing that a parsed file describes. Raises RoutingError that lists every fault."""
+def parse(plain: Any, taxonomy: Taxonomy, kinds: Collection[str] = KINDS) -> Routing:
+    """The routing that a parsed file describes; `kinds`: of identifiers. Raises RoutingError that lists every fault."""
     try:
         routing = Routing.model_validate(plain)
     except ValidationError as error:
         raise RoutingError("routing", [_sentence(each) for each in error.errors()]) from error
-    faults = [fault for rule in routing.rules for fault in _rule_faults(rule, taxonomy)]
+    faults = [fault for rule in routing.rules for fault in _rule_faults(rule, taxonomy, kinds)]
     names = [rule.name for rule in routing.rules]
     faults += [f"rule name {name!r} stands twice" for name in sorted({n for n in names if names.count(n) > 1})]
     if faults:
@@ -87,8 +96,8 @@ def parse(plain: Any, taxonomy: Taxonomy) -> Routing:
     return routing
 
 
-def load(path: Path, taxonomy: Taxonomy) -> Routing:
-    """The routing in a YAML file. Raises RoutingError that lists every fault."""
+def load(path: Path, taxonomy: Taxonomy, kinds: Collection[str] = KINDS) -> Routing:
+    """The routing in a YAML file; `kinds`: of identifiers. Raises RoutingError that lists every fault."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise RoutingError(str(path), [f"the file is larger than {MAX_BYTES:,} bytes"])
@@ -98,7 +107,7 @@ def load(path: Path, taxonomy: Taxonomy) -> Routing:
     except (yaml.YAMLError, RecursionError) as error:
         raise RoutingError(str(path), [f"the file is not YAML: {' '.join(str(error).split())}"]) from error
     try:
-        return parse(plain, taxonomy)
+        return parse(plain, taxonomy, kinds)
     except RoutingError as error:
         raise RoutingError(str(path), error.faults) from error
 
@@ -108,9 +117,9 @@ def _sentence(fault: Any) -> str:
     return f"{where or 'the file'}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
 
 
-def _rule_faults(rule: Rule, taxonomy: Taxonomy) -> list[str]:
+def _rule_faults(rule: Rule, taxonomy: Taxonomy, kinds: Collection[str]) -> list[str]:
     known: dict[str, tuple[str, ...]] = {level.name: (*level.labels, OUT_OF_SCOPE) for level in taxonomy.levels}
-    known |= {"channel": CHANNELS, "decision": ("auto", "suggest", "review", "abstain")}
+    known |= {"channel": CHANNELS, "decision": ("auto", "suggest", "review", "abstain"), "has": tuple(sorted(kinds))}
     faults = []
     for key, values in rule.when.items():
         where = f"rule {rule.name!r}"
@@ -120,12 +129,12 @@ def _rule_faults(rule: Rule, taxonomy: Taxonomy) -> list[str]:
                 for value in values
                 if value not in known[key]
             ]
-        elif key == "confidence":
+        elif key in FORMS:
+            form, right = FORMS[key]
             faults += [
-                f"{where}: confidence must be a comparison with a number from 0 to 1, such as '>= 0.8', not {value!r}"
-                for value in values
-                if not COMPARISON.fullmatch(value)
+                f"{where}: {key} must be {right}, not {value!r}" for value in values if not form.fullmatch(value)
             ]
         elif key != "doubt":
-            faults.append(f"{where}: unknown condition {key!r}; known are {', '.join([*known, 'confidence', 'doubt'])}")
+            shown = ", ".join([*known, *FORMS, "doubt"])
+            faults.append(f"{where}: unknown condition {key!r}; known are {shown}")
     return faults

@@ -8,8 +8,7 @@ import pytest
 
 from model.classifier import Classifier
 from model.document import Document
-from model.reading import clean
-from model.reading.courtesies import courtesies
+from model.preparation import prepare
 from model.taxonomy import Taxonomy
 from training.corpus import Item
 from training.fitting import Settings, fit
@@ -18,8 +17,7 @@ from training.shares import Shares, share_out
 
 def seen(document: Document) -> Document:
     """The document as the classifier sees it."""
-    newest, _ = clean(document.body, channel=document.channel)
-    return replace(document, body=courtesies(newest)[0])
+    return prepare(document).document
 
 
 @pytest.fixture(scope="module")

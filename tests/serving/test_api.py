@@ -49,6 +49,12 @@ def test_an_answer_has_every_documented_key(client: TestClient) -> None:
         "reason",
         "guarantee",
         "route",
+        "language",
+        "entities",
+        "cleaning",
+        "attachments",
+        "metadata",
+        "redacted",
         "model",
         "timing_ms",
     }

@@ -1,5 +1,6 @@
 """Routing: rules as data, first match wins, decisions by promise."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 from model.document import Label, Prediction
 from model.errors import RoutingError
 from model.guarantee import ANY, Guarantee, Promise
+from model.mentions import Entity
+from model.preparation import UNSUPPORTED
 from model.taxonomy import Taxonomy
 from serving.routing import decide, load, match, parse
-from serving.routing.rules import Decisions
+from serving.routing.rules import Decisions, Routing
 
 FALLBACK: dict[str, Any] = {"queue": "review"}
 
@@ -25,8 +28,12 @@ def prediction(
 def routed(
     taxonomy: Taxonomy, when: dict[str, Any], found: Prediction, channel: str | None = "email", decision: str = "auto"
 ) -> str:
+    return match(one_rule(taxonomy, when), found, channel, decision).rule
+
+
+def one_rule(taxonomy: Taxonomy, when: dict[str, Any]) -> Routing:
     plain = {"version": 1, "fallback": FALLBACK, "rules": [{"name": "it", "when": when, "then": {"queue": "q"}}]}
-    return match(parse(plain, taxonomy), found, channel, decision).rule
+    return parse(plain, taxonomy)
 
 
 @pytest.mark.parametrize(
@@ -62,11 +69,60 @@ def test_the_first_of_two_matching_rules_decides(taxonomy: Taxonomy) -> None:
 def test_the_default_rules_fit_the_default_taxonomy_and_reach_every_queue(taxonomy: Taxonomy) -> None:
     routing = load(Path(__file__).parents[2] / "data" / "routing.yaml", taxonomy)
     reached = {
-        match(routing, prediction(names=names), channel, "suggest").rule  # type: ignore[arg-type]
+        match(routing, prediction(names=names), channel, "suggest", entities).rule  # type: ignore[arg-type]
         for names in taxonomy.combinations
         for channel in ("email", "chat")
+        for entities in (tuple, lambda: (money("1200"),))
     }
     assert reached == {rule.name for rule in routing.rules} - {"unsure"}
+
+
+def money(number: str, currency: str = "EUR") -> Entity:
+    return Entity("amount", 0, 9, "", "", None, currency, Decimal(number))
+
+
+RMA = Entity("rma", 0, 5, "A-100", "A-100")
+WRONG = Entity("tracking", 0, 5, "1Z123", "1Z123", valid=False)
+
+
+@pytest.mark.parametrize(
+    ("when", "entities", "holds"),
+    [
+        pytest.param({"has": "rma"}, [RMA], True, id="one kind"),
+        pytest.param({"has": ["invoice", "rma"]}, [RMA], True, id="one of several kinds"),
+        pytest.param({"has": ["invoice"]}, [RMA], False, id="another kind"),
+        pytest.param({"has": ["rma"]}, [], False, id="none"),
+        pytest.param({"has": ["tracking"]}, [WRONG], False, id="a wrong check digit"),
+        pytest.param({"amount": "> 500 EUR"}, [money("500.01")], True, id="above"),
+        pytest.param({"amount": "> 500 EUR"}, [money("500")], False, id="on the bound"),
+        pytest.param({"amount": ">= 500 EUR"}, [money("500")], True, id="on the bound, included"),
+        pytest.param({"amount": "> 500 EUR"}, [money("900", "USD")], False, id="another currency"),
+        pytest.param({"amount": "< 500 EUR"}, [money("20"), money("900")], False, id="the largest counts"),
+        pytest.param({"amount": ["> 100 EUR", "< 500 EUR"]}, [money("900")], False, id="bounds must all hold"),
+        pytest.param({"amount": ["> 100 EUR", "> 90 GBP"]}, [money("95", "GBP")], True, id="either currency"),
+        pytest.param({"amount": "> 500 EUR"}, [money("-900")], True, id="a credit counts by its size"),
+        pytest.param({"amount": "> 500 EUR", "has": "rma"}, [money("900")], False, id="both conditions"),
+    ],
+)
+def test_a_rule_can_ask_for_identifiers(
+    taxonomy: Taxonomy, when: dict[str, Any], entities: list[Entity], holds: bool
+) -> None:
+    found = match(one_rule(taxonomy, when), prediction(), "email", "auto", lambda: entities)
+    assert found.rule == ("it" if holds else "fallback")
+
+
+def test_identifiers_are_not_looked_for_where_a_label_decides(taxonomy: Taxonomy) -> None:
+    def never() -> list[Entity]:
+        raise AssertionError
+
+    rule = one_rule(taxonomy, {"has": "rma", "service": "exchanges"})
+    assert match(rule, prediction(), "email", "auto", never).rule == "fallback"
+
+
+def test_a_kind_of_ones_own_can_be_asked_for(taxonomy: Taxonomy) -> None:
+    rules = [{"name": "it", "when": {"has": "batch"}, "then": {"queue": "q"}}]
+    plain = {"version": 1, "fallback": FALLBACK, "rules": rules}
+    assert parse(plain, taxonomy, ("batch",)).rules[0].when == {"has": ("batch",)}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +131,9 @@ def test_the_default_rules_fit_the_default_taxonomy_and_reach_every_queue(taxono
         pytest.param({"when": {"service": "refund"}}, "no value 'refund'", id="unknown label"),
         pytest.param({"when": {"colour": "red"}}, "unknown condition 'colour'", id="unknown condition"),
         pytest.param({"when": {"confidence": "high"}}, "must be a comparison", id="confidence"),
+        pytest.param({"when": {"has": "passport"}}, "has no value 'passport'; it has amount, ", id="kind"),
+        pytest.param({"when": {"amount": "> 500"}}, "a sum and its ISO 4217 currency", id="amount"),
+        pytest.param({"when": {"amount": "500 EUR"}}, "such as '> 500 EUR'", id="sum without a comparison"),
         pytest.param({"then": {"queue": "q", "priority": "soon"}}, "rules.0.then.priority", id="priority"),
         pytest.param({"then": {}}, "rules.0.then.queue", id="no queue"),
         pytest.param({"extra": 1}, "rules.0.extra", id="unknown key"),
@@ -101,6 +160,8 @@ def promised(threshold: float | None, rate: float = 0.05, own: float | None = No
         pytest.param(0.7, (), (promised(0.9, own=0.6),), "auto", id="a label's own promise comes first"),
         pytest.param(0.99, ("unseen_vocabulary",), (promised(0.5),), "review", id="a blocking doubt"),
         pytest.param(0.99, ("near_tie",), (promised(0.5),), "auto", id="a doubt that does not block"),
+        pytest.param(0.99, (UNSUPPORTED,), (promised(0.5),), "review", id="a foreign language, however sure"),
+        pytest.param(0.01, (UNSUPPORTED,), (), "review", id="a foreign language, however unsure"),
         pytest.param(0.4, (), (), "review", id="below suggest_from"),
         pytest.param(0.1, (), (), "abstain", id="below review_from"),
     ],

@@ -1,0 +1,184 @@
+"""What an item says besides its labels: language, identifiers, what was cleaned off, personal data. Knows no HTTP."""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from model.document import Document, Prediction
+from model.entities import KINDS, EntityError, Finder
+from model.errors import SortationError
+from model.mentions import Entity
+from model.preparation import Mention, Prepared, prepare
+from model.redaction import PLACEHOLDERS, names_of, redact
+
+log = logging.getLogger("sortation.seeing")
+FREE = ("entities", "cleaning", "attachments", "metadata")
+"""Keys of an answer that repeat what was sent."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the caller says of an item, and wants to be told."""
+
+    language: str | None = None
+    """As stated; None: it is detected."""
+    entities: bool = False
+    """Whether the answer lists identifiers."""
+    cleaning: bool = False
+    """Whether the answer repeats the text that was removed."""
+    route: bool = True
+    """Whether the answer says where the item goes."""
+    metadata: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    """The caller's own; it comes back unchanged."""
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """How a server looks at documents."""
+
+    finder: Finder | None = None
+    """None: identifiers are not found, since spaCy is not installed."""
+    redact: bool = False
+    """Whether personal data are replaced in what is stored."""
+
+    def check(self, wanted: Wanted) -> None:
+        """Raises SortationError where identifiers are wanted that cannot be found here."""
+        if wanted.entities and self.finder is None:
+            raise SortationError('identifiers need the extra "entities": pip install "sortation[entities]"')
+
+    def see(self, document: Document, wanted: Wanted) -> "Seen":
+        """One document, prepared."""
+        return Seen(document, wanted, prepare(document, wanted.language), self)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A document as the classifier sees it, and what is said of it."""
+
+    came: Document
+    wanted: Wanted
+    prepared: Prepared
+    eyes: Eyes
+
+    @property
+    def document(self) -> Document:
+        """What is classified."""
+        return self.prepared.document
+
+    @cached_property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Its identifiers, found when first asked for."""
+        return () if self.eyes.finder is None else self.prepared.mentions(self.eyes.finder)
+
+    def entities(self) -> tuple[Entity, ...]:
+        """Its identifiers, as routing asks for them."""
+        return tuple(mention.entity for mention in self.mentions)
+
+    def doubted(self, prediction: Prediction, languages: tuple[str, ...]) -> Prediction:
+        """The prediction with the doubt about the language, if the classifier was not trained on it."""
+        doubts = self.prepared.doubts(languages)
+        return replace(prediction, doubts=prediction.doubts + doubts) if doubts else prediction
+
+    def told(self, languages: tuple[str, ...]) -> dict[str, Any]:
+        """The answer's keys about the text."""
+        code, confidence = self.prepared.language
+        supported = False if self.prepared.doubts(languages) else (True if code in languages else None)
+        shown = self.document.removed
+        return {
+            "language": {"code": code, "confidence": round(confidence, 3), "supported": supported},
+            "entities": [_mention(each) for each in self.mentions] if self.wanted.entities else None,
+            "cleaning": {
+                "removed": [
+                    {"kind": s.kind, "start": s.start, "end": s.end, "text": s.text if self.wanted.cleaning else None}
+                    for s in shown
+                ],
+                "truncated": self.document.truncated,
+            },
+            "attachments": [_attachment(part) for part in _all(self.came)],
+            "metadata": dict(self.wanted.metadata),
+            "redacted": dict(self._redacted[2]) if self.eyes.redact else None,
+        }
+
+    def kept(self, answer: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
+        """Subject, body and answer as they may be stored: without personal data where the server is told so."""
+        if not self.eyes.redact:
+            return self.document.subject, self.document.body, dict(answer)
+        subject, body, _ = self._redacted
+        return subject, body, {key: self._clean(value) if key in FREE else value for key, value in answer.items()}
+
+    @cached_property
+    def _redacted(self) -> tuple[str, str, Mapping[str, int]]:
+        subject, body = (redact(text, self._names) for text in (self.document.subject, self.document.body))
+        counts = Counter(subject.counts) + Counter(body.counts)
+        return subject.text, body.text, {kind: counts[kind] for kind in PLACEHOLDERS if counts[kind]}
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return names_of(self.came)
+
+    def _clean(self, value: Any) -> Any:
+        """The same values with personal data replaced in every text."""
+        if isinstance(value, str):
+            return redact(value, self._names).text
+        if isinstance(value, Mapping):
+            known = PLACEHOLDERS.get(str(value.get("type"))) if "normalized" in value else None
+            plain = {key: self._clean(each) for key, each in value.items()}
+            return plain | {"value": known, "normalized": known} if known else plain
+        return [self._clean(each) for each in value] if isinstance(value, list) else value
+
+
+def _mention(mention: Mention) -> dict[str, Any]:
+    entity = mention.entity
+    return {
+        "type": entity.kind,
+        "value": entity.text,
+        "normalized": entity.value,
+        "field": mention.field,
+        "start": entity.start,
+        "end": entity.end,
+        "valid": entity.valid,
+        "scheme": entity.scheme,
+    }
+
+
+def _all(document: Document) -> Iterator[Document]:
+    """The attachments, and those inside them."""
+    for part in document.parts:
+        yield part
+        yield from _all(part)
+
+
+def _attachment(part: Document) -> dict[str, Any]:
+    return {
+        "filename": part.meta.get("filename"),
+        "format": part.meta.get("format"),
+        "characters": len(part.text),
+        "reason": part.meta.get("error"),
+        "detail": part.meta.get("message"),
+    }
+
+
+def kinds_in(path: Path) -> frozenset[str]:
+    """The kinds of identifiers that a patterns file finds; the built-in ones where there is no file."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        found = frozenset(str(json.loads(line)["label"]) for line in lines if line.strip())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EntityError(f"{path} is no file of entity patterns: {error}") from error
+    return found or KINDS
+
+
+def finder_of(path: Path) -> Finder | None:
+    """The finder of a patterns file; None, with a line in the log, where spaCy is not installed."""
+    if not path.exists():
+        return None
+    try:
+        return Finder.load(path)
+    except ModuleNotFoundError:
+        log.warning("identifiers are not found: the extra entities is not installed")
+        return None

@@ -1,0 +1,76 @@
+"""Which column of an export holds what: by its name, or as told. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from model.errors import SortationError
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "id": ("id", "ticket_id", "issue_key", "key", "number", "ticket_number", "ticket", "case_number", "sys_id"),
+    "subject": ("subject", "title", "summary", "short_description", "ticket_subject", "headline", "betreff"),
+    "body": (
+        "body", "description", "text", "message", "content", "ticket_description", "latest_comment", "comment",
+        "question", "beschreibung", "nachricht",
+    ),
+    "html": ("html", "body_html", "description_html", "html_body"),
+    "channel": ("channel", "via_channel", "via", "source", "ticket_source", "origin", "contact_type", "kanal"),
+    "date": ("date", "created", "created_at", "sent_at", "opened_at", "created_time", "sys_created_on"),
+    "thread": ("thread", "thread_id", "conversation_id"),
+    "world": ("world",),
+    "writer": ("writer",),
+}  # fmt: skip
+"""Field of a corpus item -> names under which help desks export it, the surest first."""
+
+CHANNELS = {
+    "email": "email", "e_mail": "email", "mail": "email", "outlook": "email", "gmail": "email",
+    "ticket": "ticket", "web": "ticket", "portal": "ticket", "form": "ticket", "api": "ticket", "web_form": "ticket",
+    "self_service": "ticket", "helpcenter": "ticket", "jira": "ticket",
+    "chat": "chat", "live_chat": "chat", "messaging": "chat", "whatsapp": "chat", "sms": "chat", "facebook": "chat",
+    "phone": "phone", "voice": "phone", "call": "phone", "voicemail": "phone",
+    "document": "document", "fax": "document", "letter": "document", "scan": "document",
+}  # fmt: skip
+"""What exports call a channel -> ours."""
+
+
+def plain(name: str) -> str:
+    """A name in lower case with underscores: `Ticket ID` and `ticket-id` are one."""
+    return re.sub(r"\W+", "_", name.strip().lower()).strip("_")
+
+
+def check_fields(fields: Iterable[str], levels: Sequence[str]) -> None:
+    """Raises SortationError for a name that is no field of an item."""
+    for field in fields:
+        if field not in NAMES and field not in levels:
+            raise SortationError(f"there is no field {field!r}; the fields are {', '.join([*NAMES, *levels])}")
+
+
+def check_columns(told: Iterable[str], columns: Iterable[str]) -> None:
+    """Raises SortationError for a column that no row has."""
+    listed = list(dict.fromkeys(columns))
+    for column in told:
+        if not any(plain(each) == plain(column) for each in listed):
+            raise SortationError(f"there is no column {column!r}; the columns are {', '.join(listed)}")
+
+
+def mapping(columns: Iterable[str], levels: Sequence[str], told: Mapping[str, str]) -> dict[str, str]:
+    """Field -> column. What is `told` (column -> field) comes first, then names; nested ones by their last part too."""
+    listed = list(dict.fromkeys(columns))
+    known = {**NAMES, **{level: (plain(level),) for level in levels}}
+    found: dict[str, str] = {}
+    for column, field in told.items():
+        match = next((each for each in listed if plain(each) == plain(column)), None)
+        if match is not None:
+            found[field] = match
+    taken = set(found.values())
+    for whole in (True, False):
+        by_name: dict[str, str] = {}
+        for column in listed:
+            name = plain(column if whole else column.rpartition(".")[2])
+            if column not in taken and (whole or ("." in column and name != "id")):
+                by_name.setdefault(name, column)
+        for field, names in known.items():
+            column_of = next((by_name[name] for name in names if name in by_name), None)
+            if field not in found and column_of is not None and column_of not in taken:
+                found[field] = column_of
+                taken.add(column_of)
+    return found
