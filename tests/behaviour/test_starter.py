@@ -101,7 +101,7 @@ REQUESTS = [
                  "Please pay me back for order 4471, you cancelled it three weeks ago.",
                  "order_processing", "returns_management", id="cancel or money after cancelling"),
     pytest.param("We stand still since six, no labels left for line 3, someone must bring some now.",
-                 "We have enough labels for line 3, but the printed date is wrong, block the lot.",
+                 "The lot of labels for line 3 has the wrong date printed on it, block it until QA has looked.",
                  "material_availability", "quality_control", id="short of material or bad material"),
     pytest.param("How many of the blue chairs are in the Leeds depot?",
                  "The system says 14 blue chairs in the Leeds depot, we counted 9, please correct.",
