@@ -1,6 +1,7 @@
 """Files to documents, off the event loop and in processes that can be killed. Knows no HTTP."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -45,11 +46,17 @@ class Uploads:
             self._waiting -= 1
 
     async def read_all(self, files: Sequence[File]) -> tuple[Document, ...]:
-        """What several files say; one that cannot be read is an empty document whose `meta` says why."""
-        return tuple([await self._part(file) for file in files])
+        """What several files of one item say; one that cannot be read is an empty document whose `meta` says why.
 
-    async def _part(self, file: File) -> Document:
+        The bound of time holds for all of them together: a file that begins behind it is not read.
+        """
+        until = time.monotonic() + self._limits.seconds
+        return tuple([await self._part(file, until) for file in files])
+
+    async def _part(self, file: File, until: float) -> Document:
         try:
+            if time.monotonic() >= until:
+                raise ReadingError("timeout", f"The files before it took {self._limits.seconds:g} s; send fewer.")
             return await self.read(file)
         except ReadingError as error:
             name = {"filename": file.name} if file.name else {}

@@ -1,11 +1,14 @@
 """The commands that read files: what they print, and what they say when something cannot be read."""
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from sortation import main
+from sortation_files import progress
 
 WORDS = "The blender from order 4500123 stopped after two weeks and I want my 80.00 EUR back."
 
@@ -80,6 +83,24 @@ def test_an_export_is_imported_with_a_count_of_everything(tmp_path: Path, capsys
     assert json.loads(out.read_text())["world"] == "w"
     assert json.loads((tmp_path / "new" / "items.unlabelled.jsonl").read_text())["id"] == "2"
     assert json.loads((tmp_path / "no.jsonl").read_text())["row"] == "export.csv:4"
+
+
+class Terminal(io.StringIO):
+    """Standard error with somebody before it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_is_shown_for_many_files_where_somebody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: dict[bool, str] = {}
+    for watched in (True, False):
+        stream = Terminal() if watched else io.StringIO()
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert list(progress(iter("abcde"), 5, "files")) == list("abcde")
+        shown[watched] = stream.getvalue()
+    assert shown[True].endswith("5/5 files\n")
+    assert shown[False] == ""
 
 
 @pytest.mark.parametrize(

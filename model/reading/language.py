@@ -90,6 +90,8 @@ def _words() -> dict[str, tuple[str, ...]]:
 
 def _script(text: str) -> tuple[str, float] | None:
     """The language by its script, if most letters are not Latin."""
+    if not text or max(text) < "\u0370":
+        return None
     letters = [character for character in text if character.isalpha()]
     if not letters or max(letters) < "\u0370":
         return None

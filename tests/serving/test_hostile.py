@@ -156,3 +156,17 @@ def test_a_file_over_the_bound_of_memory_is_an_error_for_it_alone(start: Callabl
     answer = server.post("/v1/classify", content=b"<p>x y " * 2_000_000, headers={"Content-Type": "text/html"})
     assert answer.json()["reason"] in ("memory", "crashed")
     assert alive(server)
+
+
+def test_files_of_one_item_share_the_bound_of_time(
+    start: Callable[..., TestClient], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "tesseract"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    server = start(reading=Limits(seconds=1))
+    pictures = [{"filename": f"{n}.png", "content_b64": base64.b64encode(PNG).decode()} for n in range(5)]
+    answer = server.post("/v1/classify", json={"body": "where is my parcel", "attachments": pictures}).json()
+    assert [each["reason"] for each in answer["attachments"]] == ["timeout"] * 5
+    assert [each["detail"].startswith("The files before it") for each in answer["attachments"]] == [False] + [True] * 4
