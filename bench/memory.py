@@ -18,15 +18,22 @@ _LOADERS = {
     "fasttext": "import fasttext; fasttext.load_model(path).predict(texts)",
 }
 _PROGRAM = """
-import json, resource, sys
+import json, sys
+from pathlib import Path
 path, texts = sys.argv[1], json.load(open(sys.argv[2], encoding="utf-8"))
 {loader}
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+lines = Path("/proc/self/status").read_text().splitlines()
+print(*(line.split()[1] for line in lines if line.startswith("VmHWM")))
 """
 
 
-def peak(kind: str, path: Path, texts: list[str]) -> float:
-    """Largest resident memory, MB, of a process that loads the model at `path` and answers the texts in one batch."""
+def peak(kind: str, path: Path, texts: list[str]) -> str:
+    """Largest resident memory, MB, of a process that loads the model at `path` and answers the texts in one batch.
+
+    A dash where the system does not tell (it does on Linux).
+    """
+    if not Path("/proc/self/status").exists():
+        return "–"
     with tempfile.TemporaryDirectory() as folder:
         asked = Path(folder) / "texts.json"
         asked.write_text(json.dumps([" ".join(text.split()) for text in texts]), encoding="utf-8")
@@ -34,8 +41,7 @@ def peak(kind: str, path: Path, texts: list[str]) -> float:
         done = subprocess.run(
             [sys.executable, "-c", program, str(path), str(asked)], cwd=ROOT, capture_output=True, text=True, check=True
         )
-    kilobytes = int(done.stdout.split()[-1])
-    return kilobytes / (1024 if sys.platform != "darwin" else 1024 * 1024)
+    return f"{int(done.stdout) / 1024:.0f}"
 
 
 def megabytes(path: Path) -> float:
@@ -46,11 +52,11 @@ def megabytes(path: Path) -> float:
 
 def weighed(ours: Classifier, pipeline: Any, fast: Any, texts: list[str]) -> list[tuple[str, str, str]]:
     """Name, size on disk and peak memory of each model that can be stored here."""
-    rows = [("Python with NumPy and SciPy, no model", "–", f"{peak('nothing', ROOT, texts):.0f}")]
+    rows = [("Python with NumPy and SciPy, no model", "–", peak("nothing", ROOT, texts))]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ours"
         bundle.save(ours, path)
-        rows.append(("Sortation, model folder", f"{megabytes(path):.1f}", f"{peak('ours', path, texts):.0f}"))
+        rows.append(("Sortation, model folder", f"{megabytes(path):.1f}", peak("ours", path, texts)))
         try:
             import skops.io
         except ImportError:
@@ -59,9 +65,9 @@ def weighed(ours: Classifier, pipeline: Any, fast: Any, texts: list[str]) -> lis
             path = Path(folder) / "pipeline.skops"
             skops.io.dump(pipeline, path)
             name = "TF-IDF (words) + logistic regression, skops"
-            rows.append((name, f"{megabytes(path):.1f}", f"{peak('sklearn', path, texts):.0f}"))
+            rows.append((name, f"{megabytes(path):.1f}", peak("sklearn", path, texts)))
         if fast is not None:
             path = Path(folder) / "fasttext.bin"
             fast.save_model(str(path))
-            rows.append(("fastText, bin", f"{megabytes(path):.1f}", f"{peak('fasttext', path, texts):.0f}"))
+            rows.append(("fastText, bin", f"{megabytes(path):.1f}", peak("fasttext", path, texts)))
     return rows

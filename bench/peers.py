@@ -80,7 +80,9 @@ def one_line(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def fasttext_model(texts: Sequence[str], labels: Sequence[str], seed: int, letters: bool = True) -> Any:
+def fasttext_model(
+    texts: Sequence[str], labels: Sequence[str], seed: int, letters: bool = True, passes: int = FAST_PASSES
+) -> Any:
     """A supervised fastText model of words, word pairs and, with `letters`, parts of words; labels are numbers."""
     import fasttext
 
@@ -93,7 +95,7 @@ def fasttext_model(texts: Sequence[str], labels: Sequence[str], seed: int, lette
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         told: dict[str, Any] = {
             "wordNgrams": 2,
-            "epoch": FAST_PASSES,
+            "epoch": passes,
             "lr": 0.5,
             "bucket": 200_000,
             "thread": 1,

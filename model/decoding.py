@@ -40,9 +40,10 @@ class Decoder:
 
     def joint(self, scores: Floats) -> Floats:
         """Probabilities of the combinations from scores (n, columns); shape (n, n_combinations), rows add up to 1."""
-        total = scores[:, self.members[:, 0]]
-        for level in range(1, self.members.shape[1]):
-            total = total + scores[:, self.members[:, level]]
+        first, *others = self._places
+        total = scores.take(first, axis=1)
+        for places in others:
+            total += scores.take(places, axis=1)
         total -= total.max(axis=1, keepdims=True)
         np.exp(total, out=total)
         total /= total.sum(axis=1, keepdims=True)
@@ -58,6 +59,11 @@ class Decoder:
             columns = self.members[order[starts], level]
             result[:, columns] = np.add.reduceat(joint[:, order], starts, axis=1)
         return result
+
+    @cached_property
+    def _places(self) -> Sequence[Places]:
+        """Per level the column of each combination."""
+        return [np.ascontiguousarray(column) for column in self.members.T]
 
     @cached_property
     def _grouped(self) -> Sequence[tuple[Places, Places]]:

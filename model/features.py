@@ -14,7 +14,7 @@ from model.tokens import Tokens
 
 SUBJECT, PART, STEM = 1, 2, 3
 """Salts that tell a word in the subject, a part of a word, and a pair of stems from a word."""
-PART_LENGTHS = (3, 4, 5)
+PART_LENGTHS = np.array([3, 4, 5])
 """Bytes of the parts of a word, boundary marks not counted."""
 STEM_LENGTH = 4
 """Bytes of a word that count in a pair: inflected forms share their pairs."""
@@ -57,15 +57,16 @@ def parts(tokens: Tokens, which: Places) -> tuple[U64, Places]:
 
     A part at the start or the end of its word differs from the same letters inside it.
     """
-    lengths = (tokens.ends - tokens.starts)[which]
-    long = np.minimum(lengths[:, None], PART_LENGTHS)
-    counts = lengths[:, None] - long + 1
+    starts = tokens.starts[which]
+    lengths = tokens.ends[which] - starts
+    size = np.minimum(lengths[:, None], PART_LENGTHS)
+    counts = lengths[:, None] - size + 1
     # A word shorter than any part is one part itself, with both marks, and not one for each size.
-    counts[:, 1:][lengths[:, None] < PART_LENGTHS[1:]] = 0
-    counts = counts.ravel()
-    size = long.ravel().repeat(counts)
-    offset = np.arange(len(size)) - (counts.cumsum() - counts).repeat(counts)
-    owner = np.arange(len(which)).repeat(counts.reshape(long.shape).sum(axis=1))
-    at = tokens.starts[which][owner] + offset
+    counts[:, 1:] *= size[:, 1:] > size[:, :-1]
+    size, counts = size.ravel(), counts.ravel()
+    run = np.arange(len(counts)).repeat(counts)  # parts of one size in one word make up a run
+    offset = np.arange(len(run)) - (counts.cumsum() - counts)[run]
+    owner, size = run // len(PART_LENGTHS), size[run]
+    at = starts[owner] + offset
     mark = (offset == 0) + 2 * (offset + size == lengths[owner])
-    return salted(tokens.hasher.pieces(at, at + size) + mark.astype(np.uint64), PART), owner
+    return salted(tokens.hasher.pieces(at, at + size) + mark.view(np.uint64), PART), owner

@@ -124,12 +124,10 @@ class Scorer:
         words, document = tokens.words[fresh], tokens.document[fresh]
         order = np.lexsort((words, document))
         words, document = words[order], document[order]
-        differs = np.ones(len(order), dtype=bool)
-        np.not_equal(words[1:], words[:-1], out=differs[1:])
-        differs[1:] |= document[1:] != document[:-1]
+        differs = _changes(words) | _changes(document)
         document = document[differs]
         hashes, owner = parts(tokens, fresh[order[differs]])
-        share = (1 / np.sqrt(np.bincount(owner, minlength=len(document)))).astype(np.float32)
+        share = np.float32(1) / np.sqrt(np.bincount(owner), dtype=np.float32)
         rows = self.vocabulary.rows(hashes)
         hit = (rows >= 0).nonzero()[0]
         rows, owner = rows[hit], owner[hit]
@@ -145,10 +143,16 @@ def _distinct(cells: Places, rows: Rows, count: int) -> tuple[Rows, Places]:
     keys = cells << ROW_BITS
     keys |= rows
     keys.sort(kind="stable")  # twice as fast as the default on keys that come nearly in order
-    keep = np.ones(len(keys), dtype=bool)
-    np.not_equal(keys[1:], keys[:-1], out=keep[1:])
-    keys = keys[keep]
+    keys = keys[_changes(keys)]
     return (keys & ROW_MASK).astype(np.int32), keys.searchsorted(np.arange(count + 1) << ROW_BITS)
+
+
+def _changes(ordered: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether each number differs from the one before it, (n,)."""
+    differs = np.empty(len(ordered), dtype=bool)
+    differs[:1] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=differs[1:])
+    return differs
 
 
 def _summed(columns: Rows, ends: Places, values: Floats, table: Floats) -> Floats:

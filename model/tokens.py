@@ -1,5 +1,6 @@
 """Documents -> words, as offsets and hashes over one byte buffer for the whole batch. Knows no weights."""
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ MAX_DIGITS = 5
 """Digits of a number that count: longer numbers all look alike, since their values mean nothing."""
 MAX_CHARACTERS = 20_000
 """Characters of a body that are read; a reader of documents chooses what comes first."""
+PLAIN = "sortation-plain"
+"""Name under which Python's encoder finds what to do with characters outside ASCII: it scans faster than a pattern."""
 SHORT_RUN = 4
 """Characters outside ASCII in a row up to which their spelling is remembered: single letters, quotes, dashes."""
 
@@ -36,9 +39,8 @@ _TABLE = bytes(
 )
 _LONGEST = np.where(np.arange(256) == 0x30, MAX_DIGITS, MAX_WORD)
 _CUT = re.compile("[\u0000\u0001]")
-_FOREIGN = re.compile("[^\u0000-\u007f]+")
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\ufe00-\ufe0f\u00ad]")
-_QUOTES = re.compile("[\u2018\u2019\u02bc]")
+_QUOTES = re.compile("[\u2018\u2019\u02bc\u0060]")
 _BLANKS = re.compile(
     "[\u0080-\u00a1\u00a4\u00a6-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7"
     "\u2000-\u206f\u2100-\u2bff\u3000-\u303f\ufffd]"
@@ -49,38 +51,42 @@ _ALONE = re.compile(
 )
 
 
-def plain(text: str) -> str:
-    """Text in one spelling: no accents, no odd quotes; signs of scripts without spaces stand alone."""
-    return text if text.isascii() else _FOREIGN.sub(_respelled, text)
+def plain(run: str) -> bytes:
+    """Characters outside ASCII in one spelling, as UTF-8: no accents, no odd quotes.
 
-
-def _respelled(found: re.Match[str]) -> str:
-    """A run of characters outside ASCII in one spelling; nothing around it matters for that."""
-    run = found[0]
-    return _remembered(run) if len(run) <= SHORT_RUN else _spelled(run)
-
-
-def _spelled(run: str) -> str:
+    Signs of scripts without spaces stand alone. Nothing around the characters matters for that.
+    """
     run = _MARKS.sub("", unicodedata.normalize("NFKD", run))
     run = unicodedata.normalize("NFC", run).casefold()
-    return _ALONE.sub(r" \1 ", _BLANKS.sub(" ", _QUOTES.sub("'", run)))
+    return _ALONE.sub(r" \1 ", _BLANKS.sub(" ", _QUOTES.sub("'", run))).encode("utf-8", "replace")
 
 
-_remembered = lru_cache(maxsize=4096)(_spelled)
+_remembered = lru_cache(maxsize=4096)(plain)
+
+
+def _foreign(error: UnicodeError) -> tuple[bytes, int]:
+    """What to write for a run of characters that are not ASCII."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    run = error.object[error.start : error.end]
+    return (_remembered if len(run) <= SHORT_RUN else plain)(run), error.end
+
+
+codecs.register_error(PLAIN, _foreign)
 
 
 def _joined(documents: Sequence[Document]) -> Bytes:
     """All documents in one buffer of lower-case bytes; subject FIELD body END for each."""
     texts: list[str] = []
     for document in documents:
-        texts += (plain(document.subject), "\x01", plain(document.body[:MAX_CHARACTERS]), "\x00")
+        texts += (document.subject, "\x01", document.body[:MAX_CHARACTERS], "\x00")
     whole = "".join(texts)
     if whole.count("\x00") != len(documents) or whole.count("\x01") != len(documents):
         whole = "".join(
             f"{_CUT.sub(' ', subject)}\x01{_CUT.sub(' ', body)}\x00"
             for subject, body in zip(texts[::4], texts[2::4], strict=True)
         )
-    raw = whole.encode("utf-8", "replace").translate(_TABLE, b"'")
+    raw = whole.encode("ascii", PLAIN).translate(_TABLE, b"'")
     return np.frombuffer(raw.replace(b"?", b" ? "), dtype=np.uint8)
 
 
