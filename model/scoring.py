@@ -5,11 +5,13 @@ Words make up one block and pairs (with the words of subjects) another. The scor
     bias + sum of its words' rows / their length + sum of its pairs' rows / their length
 
 over distinct features, linear throughout. A known word's row already holds the weights of its parts; parts are looked
-up one by one only for words never seen in training.
+up one by one only for words never seen in training. Where static vectors were used, the rows of known words hold what
+their vectors say as well, and some words never seen have rows of their own that were made from their vectors: scoring
+itself needs no vectors. Where an encoder was used, its vector of the document is a third block.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +23,7 @@ from model.document import Document
 from model.features import Features, features, parts
 from model.hashing import U64, Places
 from model.tokens import Tokens, tokenise
+from model.vectors import Embedder
 from model.vocabulary import Rows, Vocabulary
 
 BATCH_CHARACTERS = 400_000
@@ -50,6 +53,26 @@ class Weights:
     part_squares: Floats
     bias: Floats
     """(columns,)."""
+    near_hashes: U64
+    """Words never seen in training whose static vectors are known, ascending, (l,); often none."""
+    near_rows: Floats
+    near_squares: Floats
+    vector_centre: Floats
+    """Taken off an encoder's vectors before they are brought to unit length, (d,); d is 0 without an encoder."""
+    vector_rows: Floats
+    """What each number of an encoder's vector adds to the scores, (d, columns)."""
+
+
+def no_vectors(columns: int) -> dict[str, Any]:
+    """The arrays of weights without static vectors and without an encoder."""
+    none = np.zeros(0, dtype=np.float32)
+    return {
+        "near_hashes": np.zeros(0, dtype=np.uint64),
+        "near_rows": np.zeros((0, columns), dtype=np.float16),
+        "near_squares": none,
+        "vector_centre": none,
+        "vector_rows": np.zeros((0, columns), dtype=np.float32),
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,15 +90,17 @@ class Scores:
 class Scorer:
     """Applies weights to documents."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, embedder: Embedder | None = None) -> None:
         self.weights = weights
+        self._embedder = embedder
+        self._near = Vocabulary(weights.near_hashes)
         self._words = Vocabulary(weights.word_hashes)
         self._pairs = Vocabulary(weights.pair_hashes)
         self._parts = Vocabulary(weights.part_hashes)
 
     @cached_property
-    def _tables(self) -> tuple[Floats, Floats, Floats]:
-        """Rows of words, pairs and parts, each with its square as one more column, so that one product sums both."""
+    def _tables(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Rows of words, pairs, parts and near words, each with its square behind it: one product sums both."""
         w = self.weights
         return tuple(  # type: ignore[return-value]
             np.ascontiguousarray(np.column_stack([rows, squares]), dtype=np.float32)
@@ -83,6 +108,7 @@ class Scorer:
                 (w.word_rows, w.word_squares),
                 (w.pair_rows, w.pair_squares),
                 (w.part_rows, w.part_squares),
+                (w.near_rows, w.near_squares),
             )
         )
 
@@ -92,21 +118,30 @@ class Scorer:
             none = np.zeros(0, dtype=np.int32)
             return Scores(np.zeros((0, len(self.weights.bias)), dtype=np.float32), none, none)
         done = [self._pass(features(tokenise(batch))) for batch in batches(documents)]
-        if len(done) == 1:
-            return done[0]
-        return Scores(
-            *(np.concatenate([getattr(part, name) for part in done]) for name in ("scores", "words", "known"))
-        )
+        whole = done[0]
+        if len(done) > 1:
+            whole = Scores(
+                *(np.concatenate([getattr(part, name) for part in done]) for name in ("scores", "words", "known"))
+            )
+        if self._embedder is None:
+            return whole
+        vectors = centred(self._embedder.embed(documents), self.weights.vector_centre)
+        return replace(whole, scores=whole.scores + vectors @ self.weights.vector_rows.astype(np.float32))
 
     def _pass(self, batch: Features) -> Scores:
         count = batch.tokens.count
-        word_table, pair_table, _ = self._tables
+        word_table, pair_table = self._tables[:2]
         rows = self._words.rows(batch.words)
         words, known = _summed(rows, batch.tokens.document, count, word_table)
         fresh = np.flatnonzero(rows < 0)
         unknown = np.zeros(count, dtype=np.int32)
+        if len(fresh) and len(self.weights.near_hashes):
+            near = self._near.rows(batch.words[fresh])
+            added, unknown = _summed(near, batch.tokens.document[fresh], count, self._tables[3])
+            words += added
+            fresh = fresh[near < 0]
         if len(fresh):
-            unknown = self._add_unknown(words, batch.tokens, fresh)
+            unknown = unknown + self._add_unknown(words, batch.tokens, fresh)
         pairs, _ = _summed(
             np.concatenate([self._pairs.rows(batch.subject), self._pairs.rows(batch.pairs)]),
             np.concatenate([batch.subject_document, batch.pair_document]),
@@ -153,6 +188,13 @@ def _summed(
     ends = np.concatenate([[0], np.cumsum(number)]).astype(np.int32)
     ones = np.ones(len(columns), dtype=np.float32)
     return np.asarray(csr_matrix((ones, columns, ends), shape=(count, len(table))) @ table), number
+
+
+def centred(vectors: Floats, centre: Floats) -> Floats:
+    """Sentence vectors (n, d) without what all have in common, of unit length."""
+    moved = vectors - centre
+    scaled: Floats = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
+    return scaled
 
 
 def _scaled(total: Floats) -> Floats:

@@ -74,6 +74,8 @@ class Tokens:
 
     count: int
     """Documents in the batch."""
+    buffer: Bytes
+    """The text of the whole batch, as bytes."""
     hasher: Hasher
     starts: Places
     """Offset of each word in the buffer, shape (n,)."""
@@ -87,6 +89,10 @@ class Tokens:
         """A hash per word, shape (n,)."""
         return self.hasher.pieces(self.starts, self.ends)
 
+    def spelling(self, word: int) -> str:
+        """The letters of a word, as they were hashed."""
+        return self.buffer[self.starts[word] : self.ends[word]].tobytes().decode("utf-8", "replace")
+
 
 def tokenise(documents: Sequence[Document]) -> Tokens:
     """The words of all documents. Linear in time and memory: about 60 bytes a byte of text."""
@@ -99,4 +105,4 @@ def tokenise(documents: Sequence[Document]) -> Tokens:
     ends = np.minimum(ends, starts + longest)
     document = np.searchsorted(np.flatnonzero(buffer == END[0]), starts)
     in_subject = starts < np.flatnonzero(buffer == FIELD[0])[document]
-    return Tokens(len(documents), Hasher(buffer), starts, ends, document, in_subject)
+    return Tokens(len(documents), buffer, Hasher(buffer), starts, ends, document, in_subject)
