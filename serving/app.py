@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine = Engine(store, lambda served: _rules(settings, served), settings.queue)
         app.state.store, app.state.engine = store, engine
         await engine.start()
-        address = models.Address(settings.registry_url, settings.model, settings.home / "models")
+        address = models.Address(settings.registry_url, settings.model, settings.home / "models", settings.vectors)
         watcher = asyncio.create_task(watch(engine, address, settings.poll))
         try:
             yield

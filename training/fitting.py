@@ -68,11 +68,13 @@ def compiled(made: Design, solved: Floats, meant: Meaning) -> Weights:
     with_vectors = no_vectors(solved.shape[1])
     if meant.words is not None and meant.near is not None and meant.near_spelling is not None:
         own = own + meant.words @ dense
-        near = meant.near @ dense * made.word_scale.max(initial=0) + meant.near_spelling @ part
+        rare = made.word_scale.max(initial=0)  # a word never seen is at least as rare as the rarest
+        near = meant.near @ dense * rare + meant.near_spelling @ part
+        squares = np.asarray(meant.near_spelling.power(2).sum(axis=1)).ravel() + rare**2
         with_vectors |= {
             "near_hashes": meant.near_hashes,
             "near_rows": (near * block).astype(np.float16),
-            "near_squares": np.asarray(meant.near_spelling.power(2).sum(axis=1), dtype=np.float32).ravel(),
+            "near_squares": squares.astype(np.float32),
         }
     elif meant.centre is not None:
         with_vectors |= {"vector_centre": meant.centre, "vector_rows": dense * np.float32(meant.scale)}

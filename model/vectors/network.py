@@ -128,11 +128,9 @@ def _check(found: dict[str, Array], layers: int, heads: int) -> None:
         at = f"encoder.layer.{layer}."
         norms += [at + "attention.output.LayerNorm", at + "output.LayerNorm"]
         square = [f"{at}attention.self.{name}" for name in ("query", "key", "value")] + [at + "attention.output.dense"]
-        for name, shape in [(name, (wide, wide)) for name in square] + [
-            (at + "intermediate.dense", (inner, wide)),
-            (at + "output.dense", (wide, inner)),
-        ]:
-            right |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
+        outer = [(at + "intermediate.dense", inner, wide), (at + "output.dense", wide, inner)]
+        for name, height, width in [(name, wide, wide) for name in square] + outer:
+            right |= {f"{name}.weight": (height, width), f"{name}.bias": (height,)}
     for name in norms:
         right |= {f"{name}.weight": (wide,), f"{name}.bias": (wide,)}
     for name, shape in right.items():

@@ -47,7 +47,7 @@ class Pieces:
             raise BundleError("the tokenizer is not a tokenizer.json with a vocabulary") from error
         if not vocabulary or min(vocabulary.values()) < 0:
             raise BundleError("the tokenizer has no usable vocabulary")
-        if any(piece.startswith("##") for piece in vocabulary):
+        if told.get("type", "WordPiece" if "[UNK]" in vocabulary else "") == "WordPiece":
             return cls(vocabulary, "", "##", unknown)
         counts = {mark: sum(piece.startswith(mark) for piece in vocabulary) for mark in MARKS}
         return cls(vocabulary, max(counts, key=lambda mark: counts[mark]) if any(counts.values()) else "", "", unknown)
