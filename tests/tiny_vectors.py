@@ -6,26 +6,13 @@ from typing import Any
 
 import numpy as np
 
-WORDS = [
-    "cat",
-    "kitten",
-    "tomcat",
-    "purrs",
-    "boat",
-    "ship",
-    "harbour",
-    "sails",
-    "bread",
-    "loaf",
-    "bake",
-    "warm",
-    "the",
-    "a",
-    "my",
-    "is",
-]
-GROUPS = {"cat": 0, "kitten": 0, "tomcat": 0, "purrs": 0, "boat": 1, "ship": 1, "harbour": 1, "sails": 1}
-GROUPS |= {"bread": 2, "loaf": 2, "bake": 2, "warm": 2}
+GROUPED = (
+    ("cat", "kitten", "tomcat", "purrs"),
+    ("boat", "ship", "harbour", "sails"),
+    ("bread", "loaf", "bake", "warm"),
+)
+GROUPS = {word: number for number, words in enumerate(GROUPED) for word in words}
+WORDS = [*GROUPS, "the", "a", "my", "is"]
 
 
 def safetensors(arrays: dict[str, np.ndarray[Any, Any]]) -> bytes:

@@ -14,7 +14,7 @@ from model.document import Document
 from model.guarantee import guarantee
 from model.scoring import Weights, no_vectors
 from model.taxonomy import Taxonomy
-from model.vectors import Vectors
+from model.vectors import Embedder, Vectors
 from training.corpus import Item
 from training.design import Design, Recipe, design
 from training.meaning import Meaning, Weight, meaning
@@ -55,6 +55,8 @@ def effort(made: Design, count: int, taxonomy: Taxonomy, settings: Settings) -> 
     per_class = count / len(taxonomy.columns[-1])
     length = float(np.clip(made.words_per_document / 10, 1, 10))
     strength = settings.strength or float(np.clip(100 / np.sqrt(per_class), 5, 40)) * length
+    if settings.strength is None and settings.vectors is not None and settings.vectors.kind == "encoder":
+        strength /= settings.meaning.caution
     epochs = settings.epochs or (15 if count < 4000 else 8)
     return Effort(strength, settings.margin * length, epochs, seed=settings.seed)
 
@@ -99,16 +101,18 @@ def learned(
     taxonomy: Taxonomy,
     settings: Settings,
     progress: Progress | None = None,
+    embedder: Embedder | None = None,
 ) -> Classifier:
     """A classifier that is not calibrated yet, from n documents whose combinations are numbers (n,) or shares.
 
-    Shares are distributions over the taxonomy's combinations, (n, n_combinations).
+    Shares are distributions over the taxonomy's combinations, (n, n_combinations). An `embedder` that is open already
+    is used instead of opening the one in `settings`.
     """
     decoder = Decoder.of(taxonomy)
     classes = observed(truth, decoder)
     classes[:, : sum(decoder.widths[:-1])] = 0  # what tells the last level's labels apart tells all apart
     made = design(documents, csr_matrix(classes), settings.recipe)
-    meant = meaning(documents, made, settings.vectors, settings.meaning)
+    meant = meaning(documents, made, settings.vectors, settings.meaning, embedder)
     how = effort(made, len(documents), taxonomy, settings)
     weights = compiled(made, solve(made.matrix, truth, decoder, how, progress, meant.rows), meant)
     untouched = fit_calibration(np.zeros((0, decoder.columns), np.float32), np.zeros(0, np.intp), decoder)
@@ -121,9 +125,10 @@ def fit(
     taxonomy: Taxonomy,
     settings: Settings,
     progress: Progress | None = None,
+    embedder: Embedder | None = None,
 ) -> Classifier:
     """A calibrated classifier with its guarantees. The same items and settings give the same numbers."""
-    raw = learned([item.document for item in items], targets(items, taxonomy), taxonomy, settings, progress)
+    raw = learned([item.document for item in items], targets(items, taxonomy), taxonomy, settings, progress, embedder)
     return calibrated(raw, calibration, settings)
 
 

@@ -34,7 +34,9 @@ class Weight:
     """
 
     static: float = 1.2
-    encoder: float = 1.0
+    encoder: float = 1.5
+    caution: float = 3.0
+    """How many times stronger the penalty on all weights is with an encoder: words need not be learned by heart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +59,20 @@ class Meaning:
     """What an encoder's vectors were multiplied by."""
 
 
-def meaning(documents: Sequence[Document], made: Design, vectors: Vectors | None, weight: Weight) -> Meaning:
+def meaning(
+    documents: Sequence[Document],
+    made: Design,
+    vectors: Vectors | None,
+    weight: Weight,
+    embedder: Embedder | None = None,
+) -> Meaning:
     """What the vectors say of n documents with this design. Raises BundleError where they cannot be had."""
     if vectors is None:
         return Meaning()
     length = float(np.clip(made.words_per_document / 10, 1, 10))
     if vectors.kind == "static":
         return _static(documents, made, open_table(vectors), weight.static / length)
-    embedder = open_embedder(vectors)
+    embedder = embedder or open_embedder(vectors)
     raw = embedder.embed(documents)
     centre = raw.mean(axis=0)
     scale = weight.encoder / length

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,10 @@ def test_a_word_has_the_mean_of_its_pieces(table: Path) -> None:
 def test_a_model2vec_folder_with_weights_and_a_mapping_is_read(tmp_path: Path) -> None:
     plain = open_table(pinned(str(write_table(tmp_path / "plain")), "static"))
     count = len(plain.rows)
-    extra = {"weights": np.full(count, 2, np.float32), "mapping": np.arange(count, dtype=np.int64)[::-1]}
+    extra: dict[str, np.ndarray[Any, Any]] = {
+        "weights": np.full(count, 2, np.float32),
+        "mapping": np.arange(count, dtype=np.int64)[::-1],
+    }
     folded = open_table(pinned(str(write_table(tmp_path / "folded", extra=extra)), "static"))
     assert np.allclose(folded.rows, 2 * plain.rows[::-1])
 
@@ -72,12 +76,7 @@ def test_text_is_split_as_bert_splits_it(text: str, split: list[str]) -> None:
 
 def test_one_document_has_the_vector_that_it_has_among_many(encoder: Path) -> None:
     embedder = open_embedder(pinned(str(encoder), "encoder"))
-    documents = [
-        Document("my cat", "purrs"),
-        Document(body="the boat " * 40),
-        Document(body=""),
-        Document(body="bread"),
-    ]
+    documents = [Document("my cat", "purrs"), *(Document(body=text) for text in ("the boat " * 40, "", "bread"))]
     together = embedder.embed(documents)
     assert together.shape == (4, 8)
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
@@ -86,9 +85,8 @@ def test_one_document_has_the_vector_that_it_has_among_many(encoder: Path) -> No
 
 
 def test_the_order_of_words_matters_to_an_encoder(encoder: Path) -> None:
-    one, two = open_embedder(pinned(str(encoder), "encoder")).embed(
-        [Document(body=t) for t in ("cat boat", "boat cat")]
-    )
+    embedder = open_embedder(pinned(str(encoder), "encoder"))
+    one, two = embedder.embed([Document(body="cat boat"), Document(body="boat cat")])
     assert not np.allclose(one, two, atol=1e-3)
 
 
