@@ -52,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
         "--if-changed", action="store_true", help="do nothing where data, settings and code are as before"
     )
     train.add_argument("--no-promote", action="store_true", help="leave the new version a challenger")
+    vectors = train.add_mutually_exclusive_group()
+    vectors.add_argument("--vectors", metavar="SOURCE", help="use vectors: a folder, package:NAME or a hub name")
+    vectors.add_argument("--plain", action="store_true", help="use no vectors, whatever the settings say")
+    train.add_argument("--vectors-kind", choices=("static", "encoder"), help="a table, or a network (default: static)")
+    train.add_argument("--vectors-sha256", metavar="HASH", help="what the file of weights must be (default: as found)")
     evaluate = command("evaluate", _evaluate, "Measure a registered version on labelled items.")
     evaluate.add_argument("corpus", type=Path, help="a .jsonl file or a folder of them")
     evaluate.add_argument("--version", default="champion", help="number or alias (default: champion)")
@@ -75,6 +80,8 @@ def _settings(told: argparse.Namespace) -> Server:
         "registry": told.registry,
         "host": getattr(told, "host", None),
         "port": getattr(told, "port", None),
+        "vectors": getattr(told, "vectors", None),
+        "vectors_kind": getattr(told, "vectors_kind", None),
     }
     from dataclasses import replace
 
@@ -82,6 +89,7 @@ def _settings(told: argparse.Namespace) -> Server:
 
 
 def _train(told: argparse.Namespace) -> None:
+    from model.vectors import pinned
     from serving.store import Store
     from serving.store.corrections import export_corrections
     from training.fitting import Settings
@@ -94,7 +102,11 @@ def _train(told: argparse.Namespace) -> None:
         store = Store(server.database_url)
         export_corrections(store, corrections)
         store.close()
-    settings = Settings()
+    vectors = None
+    if server.vectors and not told.plain:
+        vectors = pinned(server.vectors, server.vectors_kind, told.vectors_sha256)
+        print(f"  {vectors}, SHA-256 of the weights {vectors.hashes['weights']}")
+    settings = Settings(vectors=vectors)
     inputs = read_inputs(
         Sources(server.data / "taxonomy.yaml", told.corpus or server.data / "corpus", corrections), settings
     )
@@ -125,7 +137,7 @@ def _evaluate(told: argparse.Namespace) -> None:
     server = _settings(told)
     registry = Registry(server.home, server.registry or None, server.model)
     version = registry.get(told.version)
-    classifier = bundle.load(registry.fetch(version, server.home / "models"))
+    classifier = bundle.load(registry.fetch(version, server.home / "models"), vectors=server.vectors)
     report = evaluate(classifier, prepared(read_corpus(told.corpus, classifier.taxonomy)))
     print(f"version {version.number} on {report.items} items: every level right {report.joint_accuracy:.1%}")
     for name, level in report.levels.items():

@@ -5,7 +5,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from model.calibration import Calibration
 from model.classifier import Classifier
 from model.errors import BundleError, TaxonomyError
 from model.guarantee import Guarantee, Promise
-from model.scoring import Weights
+from model.scoring import Weights, no_vectors
+from model.vectors import Vectors, open_embedder, parsed
 
-FORMAT = 1
+FORMAT = 2
 """Version of the model folder. To raise it: keep the old reader in READERS, and an old folder in the tests."""
 MAX_BYTES = 2_000_000_000
 """Largest folder that is loaded."""
@@ -34,6 +35,13 @@ class Names:
         *(f"{kind}_{what}" for kind in ("word", "pair", "part") for what in ("hashes", "rows", "squares")),
         "bias",
     )
+    SINCE_2 = ("near_hashes", "near_rows", "near_squares", "vector_centre", "vector_rows")
+    """Arrays of static vectors and of an encoder; empty where a model has none."""
+
+    @classmethod
+    def arrays(cls, number: int = FORMAT) -> tuple[str, ...]:
+        """The arrays of a format."""
+        return cls.ARRAYS if number == 1 else cls.ARRAYS + cls.SINCE_2
 
 
 def save(classifier: Classifier, folder: Path) -> str:
@@ -46,7 +54,7 @@ def save(classifier: Classifier, folder: Path) -> str:
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        for name in Names.ARRAYS:
+        for name in Names.arrays():
             np.save(draft / f"{name}.npy", getattr(classifier.weights, name), allow_pickle=False)
         (draft / Names.MODEL).write_text(_dumped(_plain(classifier)), encoding="utf-8")
         files = {path.name: _checksum(path) for path in sorted(draft.iterdir())}
@@ -79,7 +87,7 @@ def verify(folder: Path) -> dict[str, Any]:
     if manifest.get("format") not in READERS:
         known = ", ".join(str(number) for number in READERS)
         raise BundleError(f"{folder} has format {manifest.get('format')!r}; this version reads {known}")
-    expected = {f"{name}.npy" for name in Names.ARRAYS} | {Names.MODEL}
+    expected = {f"{name}.npy" for name in Names.arrays(manifest["format"])} | {Names.MODEL}
     present = {entry.name for entry in folder.iterdir()} - {Names.MANIFEST}
     for what, names in (
         ("lacks", expected - present),
@@ -96,20 +104,37 @@ def verify(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def load(folder: Path, *, mapped: bool = True) -> Classifier:
+def load(folder: Path, *, mapped: bool = True, vectors: str = "") -> Classifier:
     """The classifier in a model folder, verified. With `mapped`, several processes share one copy of the arrays.
 
-    Raises BundleError that names what is wrong.
+    A model that was trained with an encoder needs its weights, which are looked for at `vectors` (a folder,
+    package:NAME or a hub name) or else where they lay in training, and used only if their hashes are those that the
+    model names. Raises BundleError that names what is wrong or missing.
     """
     manifest = verify(folder)
-    return READERS[manifest["format"]](folder, mapped)
+    classifier, needed = READERS[manifest["format"]](folder, mapped)
+    if needed is None:
+        return classifier
+    return replace(classifier, embedder=open_embedder(needed, vectors))
 
 
-def _read(folder: Path, mapped: bool) -> Classifier:
-    arrays = {
-        name: _array(folder / f"{name}.npy", "uint64" if name.endswith("hashes") else None, mapped)
-        for name in Names.ARRAYS
+def _read(folder: Path, mapped: bool) -> tuple[Classifier, Vectors | None]:
+    return _classifier(folder, _arrays(folder, Names.arrays(), mapped))
+
+
+def _read_1(folder: Path, mapped: bool) -> tuple[Classifier, Vectors | None]:
+    arrays = _arrays(folder, Names.ARRAYS, mapped)
+    return _classifier(folder, arrays | no_vectors(arrays["bias"].size))
+
+
+def _arrays(folder: Path, names: tuple[str, ...], mapped: bool) -> dict[str, np.ndarray[Any, Any]]:
+    return {
+        name: _array(folder / f"{name}.npy", "uint64" if name.endswith("hashes") else None, mapped) for name in names
     }
+
+
+def _classifier(folder: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> tuple[Classifier, Vectors | None]:
+    """The classifier without its encoder, and which one it needs."""
     try:
         plain = json.loads((folder / Names.MODEL).read_text(encoding="utf-8"))
         classifier = Classifier(
@@ -120,13 +145,14 @@ def _read(folder: Path, mapped: bool) -> Classifier:
             plain["novelty"],
             plain["about"],
         )
+        needed = parsed(plain["vectors"]) if plain.get("vectors") else None
     except (KeyError, TypeError, ValueError, RecursionError, TaxonomyError) as error:
         raise BundleError(f"{folder / Names.MODEL} does not describe a model: {error!r}") from error
-    _check_shapes(folder, classifier)
-    return classifier
+    _check_shapes(folder, classifier, 0 if needed is None else needed.dimension)
+    return classifier, needed
 
 
-READERS: dict[int, Callable[[Path, bool], Classifier]] = {FORMAT: _read}
+READERS: dict[int, Callable[[Path, bool], tuple[Classifier, Vectors | None]]] = {1: _read_1, FORMAT: _read}
 """Format number -> reader."""
 
 
@@ -140,10 +166,14 @@ def _array(path: Path, dtype: str | None, mapped: bool) -> np.ndarray[Any, Any]:
     return array
 
 
-def _check_shapes(folder: Path, classifier: Classifier) -> None:
+def _check_shapes(folder: Path, classifier: Classifier, dimension: int) -> None:
     weights, columns = classifier.weights, classifier.decoder.columns
-    right: dict[str, tuple[int, ...]] = {"bias": (columns,)}
-    for kind in Names.KINDS:
+    right: dict[str, tuple[int, ...]] = {
+        "bias": (columns,),
+        "vector_centre": (dimension,),
+        "vector_rows": (dimension, columns),
+    }
+    for kind in (*Names.KINDS, "near"):
         known = len(getattr(weights, f"{kind}_hashes"))
         right |= {f"{kind}_hashes": (known,), f"{kind}_rows": (known, columns), f"{kind}_squares": (known,)}
     for name, shape in right.items():
@@ -160,6 +190,7 @@ def _plain(classifier: Classifier) -> dict[str, Any]:
         "guarantees": [asdict(each) for each in classifier.guarantees],
         "novelty": classifier.novelty,
         "about": classifier.about,
+        "vectors": None if classifier.embedder is None else asdict(classifier.embedder.vectors),
     }
 
 

@@ -13,6 +13,7 @@ from model.document import Document, Label, Prediction, as_documents
 from model.guarantee import Guarantee
 from model.scoring import Scorer, Scores, Weights
 from model.taxonomy import Taxonomy
+from model.vectors import Embedder
 
 SHORT = 3
 """Words below which an answer is doubtful."""
@@ -46,6 +47,8 @@ class Classifier:
     """Largest raw score below which text is unlike what the classifier was trained on; None: not known."""
     about: dict[str, Any] = field(default_factory=dict)
     """Where it comes from: data hash, languages, item counts, settings, library versions."""
+    embedder: Embedder | None = None
+    """What reads sentence vectors, for a classifier that was trained with an encoder."""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -55,7 +58,7 @@ class Classifier:
     @cached_property
     def scorer(self) -> Scorer:
         """The weights, ready for look-ups."""
-        return Scorer(self.weights)
+        return Scorer(self.weights, self.embedder)
 
     @cached_property
     def decoder(self) -> Decoder:

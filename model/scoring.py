@@ -5,11 +5,13 @@ Words make up one block and pairs (with the words of subjects) another. The scor
     bias + sum of its words' rows / their length + sum of its pairs' rows / their length
 
 over distinct features, linear throughout. A known word's row already holds the weights of its parts; parts are looked
-up one by one only for words never seen in training.
+up one by one only for words never seen in training. Where static vectors were used, the rows of known words hold what
+their vectors say as well, and some words never seen have rows of their own that were made from their vectors: scoring
+itself needs no vectors. Where an encoder was used, its vector of the document is a third block.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +23,7 @@ from model.document import Document
 from model.features import Features, features, parts
 from model.hashing import U64, Places
 from model.tokens import Tokens, tokenise
+from model.vectors import Embedder
 from model.vocabulary import Rows, Vocabulary
 
 Counts = np.ndarray[Any, np.dtype[np.intp]]
@@ -56,6 +59,26 @@ class Weights:
     part_squares: Floats
     bias: Floats
     """(columns,)."""
+    near_hashes: U64
+    """Words never seen in training whose static vectors are known, ascending, (l,); often none."""
+    near_rows: Floats
+    near_squares: Floats
+    vector_centre: Floats
+    """Taken off an encoder's vectors before they are brought to unit length, (d,); d is 0 without an encoder."""
+    vector_rows: Floats
+    """What each number of an encoder's vector adds to the scores, (d, columns)."""
+
+
+def no_vectors(columns: int) -> dict[str, Any]:
+    """The arrays of weights without static vectors and without an encoder."""
+    none = np.zeros(0, dtype=np.float32)
+    return {
+        "near_hashes": np.zeros(0, dtype=np.uint64),
+        "near_rows": np.zeros((0, columns), dtype=np.float16),
+        "near_squares": none,
+        "vector_centre": none,
+        "vector_rows": np.zeros((0, columns), dtype=np.float32),
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,17 +100,20 @@ class Scorer:
     vocabulary and one table, so that one look-up and one product serve them all.
     """
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, embedder: Embedder | None = None) -> None:
         self.weights = weights
-        self.vocabulary = Vocabulary(np.concatenate([weights.word_hashes, weights.pair_hashes, weights.part_hashes]))
+        self._embedder = embedder
+        self._near = len(weights.word_hashes) + len(weights.pair_hashes) + len(weights.part_hashes)
+        hashes = (weights.word_hashes, weights.pair_hashes, weights.part_hashes, weights.near_hashes)
+        self.vocabulary = Vocabulary(np.concatenate(hashes))
 
     @cached_property
     def table(self) -> Floats:
         """All rows, each with its square as one more column, so that one product sums both."""
         w = self.weights
         table = np.empty((len(self.vocabulary), len(w.bias) + 1), dtype=np.float32)
-        np.concatenate([w.word_rows, w.pair_rows, w.part_rows], out=table[:, :-1])
-        np.concatenate([w.word_squares, w.pair_squares, w.part_squares], out=table[:, -1])
+        np.concatenate([w.word_rows, w.pair_rows, w.part_rows, w.near_rows], out=table[:, :-1])
+        np.concatenate([w.word_squares, w.pair_squares, w.part_squares, w.near_squares], out=table[:, -1])
         return table
 
     def score(self, documents: Sequence[Document]) -> Scores:
@@ -96,11 +122,15 @@ class Scorer:
             none = np.zeros(0, dtype=np.intp)
             return Scores(np.zeros((0, len(self.weights.bias)), dtype=np.float32), none, none)
         done = [self._pass(features(tokenise(batch))) for batch in batches(documents)]
-        if len(done) == 1:
-            return done[0]
-        return Scores(
-            *(np.concatenate([getattr(part, name) for part in done]) for name in ("scores", "words", "known"))
-        )
+        whole = done[0]
+        if len(done) > 1:
+            whole = Scores(
+                *(np.concatenate([getattr(part, name) for part in done]) for name in ("scores", "words", "known"))
+            )
+        if self._embedder is None:
+            return whole
+        vectors = centred(self._embedder.embed(documents), self.weights.vector_centre)
+        return replace(whole, scores=whole.scores + vectors @ self.weights.vector_rows.astype(np.float32))
 
     def _pass(self, batch: Features) -> Scores:
         tokens = batch.tokens
@@ -110,14 +140,21 @@ class Scorer:
         columns, ends = _distinct(cells[found], rows[found], 2 * tokens.count)
         ones = np.ones(len(columns), dtype=np.float32)
         total = _summed(columns, ends, ones, self.table).reshape(tokens.count, 2, -1)
-        words = known = ends[1::2] - ends[:-1:2]
+        words = ends[1::2] - ends[:-1:2]
+        known = words - self._near_words(columns, ends) if len(self.weights.near_hashes) else words
         fresh = (rows[: len(batch.words)] < 0).nonzero()[0]
         if len(fresh):
-            words = known + self._add_unknown(total[:, 0], tokens, fresh)
+            words = words + self._add_unknown(total[:, 0], tokens, fresh)
         scaled = total[:, :, :-1] / np.sqrt(np.maximum(total[:, :, -1:], NOTHING))
         scores = scaled[:, 0] + scaled[:, 1]
         scores += self.weights.bias
         return Scores(scores, words, known)
+
+    def _near_words(self, columns: Rows, ends: Places) -> Counts:
+        """How many of each document's words were never seen in training, but have a vector."""
+        before = np.concatenate([[0], np.cumsum(columns >= self._near)])
+        counts: Counts = before[ends[1::2]] - before[ends[:-1:2]]
+        return counts
 
     def _add_unknown(self, total: Floats, tokens: Tokens, fresh: Places) -> Counts:
         """Adds the parts of distinct unknown words to their documents' sums; returns how many such words each has."""
@@ -166,6 +203,13 @@ def _summed(columns: Rows, ends: Places, values: Floats, table: Floats) -> Float
         run = slice(ends[cell], ends[cell + 1])
         np.matmul(values[run], taken[run], out=total[cell])
     return total
+
+
+def centred(vectors: Floats, centre: Floats) -> Floats:
+    """Sentence vectors (n, d) without what all have in common, of unit length."""
+    moved = vectors - centre
+    scaled: Floats = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
+    return scaled
 
 
 def batches(documents: Sequence[Document]) -> list[Sequence[Document]]:

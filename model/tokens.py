@@ -96,6 +96,8 @@ class Tokens:
 
     count: int
     """Documents in the batch."""
+    buffer: Bytes
+    """The text of the whole batch, as bytes."""
     hasher: Hasher
     starts: Places
     """Offset of each word in the buffer, shape (n,)."""
@@ -119,6 +121,10 @@ class Tokens:
         subject: np.ndarray[Any, np.dtype[np.bool_]] = self.segment & 1 == 0
         return subject
 
+    def spelling(self, word: int) -> str:
+        """The letters of a word, as they were hashed."""
+        return self.buffer[self.starts[word] : self.ends[word]].tobytes().decode("utf-8", "replace")
+
 
 def tokenise(documents: Sequence[Document]) -> Tokens:
     """The words of all documents. Linear in time and memory: about 60 bytes a byte of text."""
@@ -130,4 +136,4 @@ def tokenise(documents: Sequence[Document]) -> Tokens:
     ends = np.minimum(ends, starts + _LONGEST[buffer[starts]])
     before = starts.searchsorted((buffer < BLANK[0]).nonzero()[0])
     before[1:] -= before[:-1].copy()  # words up to each separator -> words of each field
-    return Tokens(len(documents), Hasher(buffer), starts, ends, np.arange(len(before)).repeat(before))
+    return Tokens(len(documents), buffer, Hasher(buffer), starts, ends, np.arange(len(before)).repeat(before))

@@ -38,7 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.store, app.state.engine = store, engine
         app.state.uploads = uploads = Uploads(settings.reading, settings.readers)
         await engine.start()
-        address = models.Address(settings.registry_url, settings.model, settings.home / "models")
+        address = models.Address(settings.registry_url, settings.model, settings.home / "models", settings.vectors)
         watcher = asyncio.create_task(watch(engine, address, settings.poll))
         try:
             yield

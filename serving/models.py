@@ -43,6 +43,8 @@ class Address:
     registry: str
     name: str
     cache: Path
+    vectors: str = ""
+    """Where the weights of an encoder lie, for models that need one; empty: where they lay in training."""
 
 
 def last_good(address: Address) -> Served | None:
@@ -102,6 +104,6 @@ def trace(address: Address) -> object:
 
 def _load(address: Address, noted: dict[str, object]) -> Served:
     folder = address.cache / str(noted["folder"])
-    classifier = bundle.load(folder)
+    classifier = bundle.load(folder, vectors=address.vectors)
     classifier.predict(["warm up"])
     return Served(classifier, address.name, int(str(noted["version"])), CHAMPION, bundle.fingerprint(folder))

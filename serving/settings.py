@@ -49,6 +49,11 @@ class Settings:
     """on or off: whether personal data are replaced before an item is stored. Classification sees the original."""
     poll: float = 2.0
     """Seconds between looks at the registry."""
+    vectors: str = ""
+    """Folder, package:NAME or hub name with the weights of vectors, for training and for models that need an encoder;
+    empty: training uses none, and a model's are looked for where they lay in training."""
+    vectors_kind: str = "static"
+    """Which kind training uses: static or encoder."""
     queue: int = 2_000
     """Requests that may wait; beyond that the answer is 503 with Retry-After."""
 

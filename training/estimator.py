@@ -68,7 +68,13 @@ class TextClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             for k, (text, c) in enumerate(zip(texts, number, strict=True))
         ]
         recipe = replace(Recipe(), parts=self.parts, pairs=self.pairs)
-        told = Settings(recipe, self.strength, self.margin, self.epochs, int(self.random_state or 0))
+        told = Settings(
+            recipe=recipe,
+            strength=self.strength,
+            margin=self.margin,
+            epochs=self.epochs,
+            seed=int(self.random_state or 0),
+        )
         self.classifier_: Classifier = fit(items, [], taxonomy, told)
         return self
 

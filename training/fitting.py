@@ -1,7 +1,7 @@
 """Shares -> a classifier: one head per level on shared features, fitted jointly, calibrated. Knows no files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,15 @@ from scipy.sparse import csr_matrix
 from model.calibration import Calibration, fit_calibration
 from model.classifier import Classifier
 from model.decoding import Decoder, Floats
+from model.document import Document
 from model.guarantee import guarantee
-from model.scoring import Weights
+from model.scoring import Weights, no_vectors
 from model.taxonomy import Taxonomy
+from model.vectors import Embedder, Vectors
 from training.corpus import Item
 from training.design import Design, Recipe, design
-from training.solver import Effort, Progress, solve
+from training.meaning import Meaning, Weight, meaning
+from training.solver import Effort, Progress, observed, solve
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
 
@@ -32,6 +35,10 @@ class Settings:
     have a margin in proportion, since their words weigh less each."""
     epochs: int | None = None
     """Passes over the items; None: by their number."""
+    vectors: Vectors | None = None
+    """Vectors to use as features, with the hashes of their weights; None: none."""
+    meaning: Weight = field(default_factory=Weight)
+    """How much they weigh."""
     seed: int = 7
     """Of the split into shares and of the order of items."""
     promises: tuple[tuple[float, float], ...] = ((0.02, 0.95), (0.05, 0.95))
@@ -43,32 +50,73 @@ def targets(items: Sequence[Item], taxonomy: Taxonomy) -> Ints:
     return np.array([taxonomy.index[item.labels] for item in items], dtype=np.intp)
 
 
-def effort(made: Design, truth: Ints, taxonomy: Taxonomy, settings: Settings) -> Effort:
+def effort(made: Design, count: int, taxonomy: Taxonomy, settings: Settings) -> Effort:
     """How to fit: the more items a class has the stronger the penalty, the longer the items the weaker."""
-    per_class = len(truth) / len(taxonomy.columns[-1])
+    per_class = count / len(taxonomy.columns[-1])
     length = float(np.clip(made.words_per_document / 10, 1, 10))
     strength = settings.strength or float(np.clip(100 / np.sqrt(per_class), 5, 40)) * length
-    epochs = settings.epochs or (15 if len(truth) < 4000 else 8)
+    if settings.strength is None and settings.vectors is not None and settings.vectors.kind == "encoder":
+        strength /= settings.meaning.caution
+    epochs = settings.epochs or (15 if count < 4000 else 8)
     return Effort(strength, settings.margin * length, epochs, seed=settings.seed)
 
 
-def compiled(made: Design, solved: Floats) -> Weights:
-    """The weights a server needs: each word's row with those of its parts added in, blocks scaled."""
+def compiled(made: Design, solved: Floats, meant: Meaning) -> Weights:
+    """The weights a server needs: each word's row with those of its parts and its vector added in, blocks scaled."""
     words, pieces = len(made.word_hashes), len(made.part_hashes)
-    own, part, pair = np.split(solved[:-1], [words, words + pieces])
+    sparse, dense = np.split(solved, [made.matrix.shape[1]])
+    own, part, pair = np.split(sparse[:-1], [words, words + pieces])
     block, pair_block = made.block_scales
+    with_vectors = no_vectors(solved.shape[1])
+    if meant.words is not None and meant.near is not None and meant.near_spelling is not None:
+        own = own + meant.words @ dense
+        rare = made.word_scale.max(initial=0)  # a word never seen is at least as rare as the rarest
+        near = meant.near @ dense * rare + meant.near_spelling @ part
+        squares = np.asarray(meant.near_spelling.power(2).sum(axis=1)).ravel() + rare**2
+        with_vectors |= {
+            "near_hashes": meant.near_hashes,
+            "near_rows": (near * block).astype(np.float16),
+            "near_squares": squares.astype(np.float32),
+        }
+    elif meant.centre is not None:
+        with_vectors |= {"vector_centre": meant.centre, "vector_rows": dense * np.float32(meant.scale)}
     return Weights(
-        made.word_hashes,
-        ((own * made.word_scale[:, None] + made.spelling @ part) * block).astype(np.float16),
-        made.word_squares,
-        made.pair_hashes,
-        (pair * (made.pair_scale * pair_block)[:, None]).astype(np.float16),
-        made.pair_squares,
-        made.part_hashes,
-        (part * (made.part_scale * block)[:, None]).astype(np.float16),
-        made.part_scale**2,
-        solved[-1].astype(np.float32),
+        word_hashes=made.word_hashes,
+        word_rows=((own * made.word_scale[:, None] + made.spelling @ part) * block).astype(np.float16),
+        word_squares=made.word_squares,
+        pair_hashes=made.pair_hashes,
+        pair_rows=(pair * (made.pair_scale * pair_block)[:, None]).astype(np.float16),
+        pair_squares=made.pair_squares,
+        part_hashes=made.part_hashes,
+        part_rows=(part * (made.part_scale * block)[:, None]).astype(np.float16),
+        part_squares=made.part_scale**2,
+        bias=sparse[-1].astype(np.float32),
+        **with_vectors,
     )
+
+
+def learned(
+    documents: Sequence[Document],
+    truth: Ints | Floats,
+    taxonomy: Taxonomy,
+    settings: Settings,
+    progress: Progress | None = None,
+    embedder: Embedder | None = None,
+) -> Classifier:
+    """A classifier that is not calibrated yet, from n documents whose combinations are numbers (n,) or shares.
+
+    Shares are distributions over the taxonomy's combinations, (n, n_combinations). An `embedder` that is open already
+    is used instead of opening the one in `settings`.
+    """
+    decoder = Decoder.of(taxonomy)
+    classes = observed(truth, decoder)
+    classes[:, : sum(decoder.widths[:-1])] = 0  # what tells the last level's labels apart tells all apart
+    made = design(documents, csr_matrix(classes), settings.recipe)
+    meant = meaning(documents, made, settings.vectors, settings.meaning, embedder)
+    how = effort(made, len(documents), taxonomy, settings)
+    weights = compiled(made, solve(made.matrix, truth, decoder, how, progress, meant.rows), meant)
+    untouched = Calibration((1.0,) * len(taxonomy.levels))
+    return Classifier(taxonomy, weights, untouched, embedder=meant.embedder)
 
 
 def fit(
@@ -77,33 +125,30 @@ def fit(
     taxonomy: Taxonomy,
     settings: Settings,
     progress: Progress | None = None,
+    embedder: Embedder | None = None,
 ) -> Classifier:
     """A calibrated classifier with its guarantees. The same items and settings give the same numbers."""
-    decoder = Decoder.of(taxonomy)
-    truth = targets(items, taxonomy)
-    members = csr_matrix(
-        (np.ones(len(items), np.float32), (np.arange(len(items)), decoder.members[truth, -1])),
-        shape=(len(items), decoder.columns),
-    )
-    made = design([item.document for item in items], members, settings.recipe)
-    weights = compiled(made, solve(made.matrix, truth, decoder, effort(made, truth, taxonomy, settings), progress))
-    raw = Classifier(taxonomy, weights, Calibration((1.0,) * len(taxonomy.levels)))
+    raw = learned([item.document for item in items], targets(items, taxonomy), taxonomy, settings, progress, embedder)
+    return calibrated(raw, calibration, settings)
+
+
+def calibrated(raw: Classifier, calibration: Sequence[Item], settings: Settings) -> Classifier:
+    """The classifier with its calibration, novelty and guarantees from items that it did not learn from."""
     if not calibration:
         return raw
-    scored = raw.scorer.score([item.document for item in calibration])
+    taxonomy, decoder = raw.taxonomy, raw.decoder
+    documents = [item.document for item in calibration]
+    scored = raw.scorer.score(documents)
     truth = targets(calibration, taxonomy)
-    calibrated = Classifier(
-        taxonomy,
-        weights,
-        fit_calibration(scored, truth, decoder),
-        novelty=float(np.quantile(scored.scores.max(axis=1), 0.01)),
-    )
-    answers = calibrated.answer([item.document for item in calibration])
+    scales = fit_calibration(scored, truth, decoder)
+    joint = decoder.joint(scales.apply(scored, decoder.widths))
+    best = joint.argmax(axis=1)
     level = len(taxonomy.levels) - 1
-    predicted = decoder.members[answers.best, level] - sum(decoder.widths[:level])
-    probability = np.take_along_axis(answers.joint, answers.best[:, None], axis=1)[:, 0]
+    predicted = decoder.members[best, level] - sum(decoder.widths[:level])
+    probability = np.take_along_axis(joint, best[:, None], axis=1)[:, 0]
     guarantees = tuple(
-        guarantee(list(taxonomy.columns[level]), predicted, probability, answers.best != truth, rates)
+        guarantee(list(taxonomy.columns[level]), predicted, probability, best != truth, rates)
         for rates in settings.promises
     )
-    return Classifier(taxonomy, weights, calibrated.calibration, guarantees, calibrated.novelty)
+    novelty = float(np.quantile(scored.scores.max(axis=1), 0.01))
+    return replace(raw, calibration=scales, guarantees=guarantees, novelty=novelty)

@@ -179,6 +179,7 @@ def record(
         "items": len(inputs.items),
         "corrections": inputs.corrections,
         "taxonomy": inputs.taxonomy.name,
+        "vectors": "none" if settings.vectors is None else str(settings.vectors),
     }
     tags = {
         "data_hash": inputs.data_hash,
