@@ -17,7 +17,7 @@ from model.document import OUT_OF_SCOPE, Document, Prediction
 from model.errors import SortationError
 from serving.models import Served
 from serving.routing import Decision, Route, Routing, decide, match
-from serving.seeing import Eyes, Wanted
+from serving.seeing import Eyes, Seen, Wanted
 from serving.store import Store, Stored
 from serving.store.repository import now
 
@@ -41,6 +41,8 @@ class Request:
     top: int = 3
     """Alternatives wanted."""
     wanted: Wanted = field(default_factory=Wanted)
+    seen: Seen | None = None
+    """The document as it was looked at already, if it was."""
 
 
 @dataclass
@@ -114,7 +116,7 @@ class Engine:
         """One batch: classify, decide, route, store. Runs in the engine's thread."""
         began = time.perf_counter()
         top = max(request.top for request in work)
-        seen = [self.eyes.see(request.document, request.wanted) for request in work]
+        seen = [request.seen or self.eyes.see(request.document, request.wanted) for request in work]
         found = served.classifier.predict([each.document for each in seen], top)
         languages = served.classifier.languages
         rows, answers = [], []

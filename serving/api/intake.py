@@ -16,7 +16,11 @@ from model.reading.markup import text_of
 from serving.api.forms import form, parameters
 from serving.api.schemas import ClassifyIn, ItemIn, Options
 from serving.engine import Request as Work
+from serving.seeing import Eyes
 from serving.uploads import File, Uploads
+
+LONG = 2_000
+"""Characters from which on identifiers are looked for before the item joins a batch."""
 
 BODIES: dict[str, Any] = {
     "requestBody": {
@@ -50,8 +54,13 @@ class UnsupportedMedia(SortationError):
 async def work(given: ClassifyIn | bytes, request: Request) -> Work:
     """The item to classify. Raises ReadingError, UnsupportedMedia, FormError or RequestValidationError."""
     made = await _made(given, request)
-    request.app.state.engine.eyes.check(made.wanted)
-    return made
+    eyes: Eyes = request.app.state.engine.eyes
+    eyes.check(made.wanted)
+    if not made.wanted.entities or len(made.document.text_with_parts) < LONG:
+        return made
+    seen = eyes.see(made.document, made.wanted)
+    await asyncio.to_thread(lambda: seen.mentions)  # in the engine's thread, others' requests would wait for it
+    return replace(made, seen=seen)
 
 
 async def _made(given: ClassifyIn | bytes, request: Request) -> Work:

@@ -61,6 +61,12 @@ def test_identifiers_come_when_asked_for_with_their_places(server: TestClient) -
     assert found[2]["normalized"] == "1250.00 EUR"
 
 
+def test_identifiers_of_a_long_text_are_found_as_well(server: TestClient) -> None:
+    body = "and another matter of no interest to anybody. " * 60 + WORDS
+    found = ask(server, body=body, options={"entities": True})["entities"]
+    assert [body[each["start"] : each["end"]] for each in found] == ["4500123", "1250.00 EUR"]
+
+
 def test_a_large_refund_goes_to_approval(server: TestClient) -> None:
     plenty = "Please refund me: the jacket does not fit and I sent it back last week. I want {} returned to my card."
     routes = [ask(server, body=plenty.format(sum_))["route"]["rule"] for sum_ in ("1250.00 EUR", "12.00 EUR")]
