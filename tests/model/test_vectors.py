@@ -16,7 +16,7 @@ from model.errors import BundleError
 from model.vectors import open_embedder, open_table, pinned
 from model.vectors.pieces import Pieces, words
 from model.vectors.tensors import tensors
-from tests.tiny_vectors import encoder_arrays, safetensors, tokenizer, write_encoder, write_table
+from tests.tiny_vectors import encoder_arrays, onnx_encoder, safetensors, tokenizer, write_encoder, write_table
 
 
 @pytest.fixture
@@ -215,3 +215,23 @@ def test_a_folder_of_format_1_still_loads() -> None:
     (prediction,) = loaded.predict(["the cat sleeps"])
     assert prediction.names == ("cats",)
     assert prediction.joint == pytest.approx(0.99479, abs=1e-4)
+
+
+def test_an_encoder_in_onnx_is_read_without_its_config(encoder: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    pieces = json.loads((encoder / "tokenizer.json").read_text())["model"]["vocab"]
+    table = np.random.default_rng(1).normal(size=(len(pieces), 5)).astype(np.float32)
+    (encoder / "model.onnx").write_bytes(onnx_encoder(table))
+    embedder = open_embedder(pinned(str(encoder), "encoder"))
+    mean = table[[pieces[piece] for piece in ("[CLS]", "cat", "[SEP]")]].mean(axis=0)
+    (found,) = embedder.embed([Document(body="cat")])
+    assert np.allclose(found, mean / np.linalg.norm(mean), atol=1e-5)
+    documents = [Document(body=text) for text in ("cat", "my boat sails", "")]
+    assert np.allclose(embedder.embed(documents)[0], found, atol=1e-5)
+
+
+def test_a_file_that_is_no_onnx_encoder_is_refused(encoder: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    (encoder / "model.onnx").write_bytes(b"\x08\x08 nothing of the kind")
+    with pytest.raises(BundleError, match="not an ONNX encoder"):
+        pinned(str(encoder), "encoder")
