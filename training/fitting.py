@@ -1,5 +1,6 @@
 """Shares -> a classifier: one head per level on shared features, fitted jointly, calibrated. Knows no files."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +22,7 @@ from training.meaning import Meaning, Weight, meaning
 from training.solver import Effort, Progress, observed, solve
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[-.]")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Settings:
     have a margin in proportion, since their words weigh less each."""
     epochs: int | None = None
     """Passes over the items; None: by their number."""
+    names: bool = True
+    """Whether the last level's labels teach as well: each with its name and its definition, as one more item."""
     vectors: Vectors | None = None
     """Vectors to use as features, with the hashes of their weights; None: none."""
     meaning: Weight = field(default_factory=Weight)
@@ -95,6 +99,19 @@ def compiled(made: Design, solved: Floats, meant: Meaning) -> Weights:
     )
 
 
+def names(taxonomy: Taxonomy, decoder: Decoder) -> tuple[list[Document], Floats]:
+    """The last level's labels as texts, and how sure each column is of them: all that may stand with a label alike."""
+    level = taxonomy.levels[-1]
+    documents = [
+        Document(_CAMEL.sub(" ", label).replace("_", " "), level.definitions.get(label, "")) for label in level.labels
+    ]
+    known = np.zeros((len(documents), decoder.columns), dtype=np.float32)
+    for k, label in enumerate(level.labels):
+        members = decoder.members[[j for j, found in enumerate(taxonomy.combinations) if found[-1] == label]]
+        np.add.at(known[k], members.ravel(), np.float32(1 / len(members)))
+    return documents, known
+
+
 def learned(
     documents: Sequence[Document],
     truth: Ints | Floats,
@@ -109,12 +126,16 @@ def learned(
     is used instead of opening the one in `settings`.
     """
     decoder = Decoder.of(taxonomy)
-    classes = observed(truth, decoder)
+    known = observed(truth, decoder)
+    if settings.names:
+        named, of_names = names(taxonomy, decoder)
+        documents, known = [*documents, *named], np.vstack([known, of_names])
+    classes = known.copy()
     classes[:, : sum(decoder.widths[:-1])] = 0  # what tells the last level's labels apart tells all apart
     made = design(documents, csr_matrix(classes), settings.recipe)
     meant = meaning(documents, made, settings.vectors, settings.meaning, embedder)
     how = effort(made, len(documents), taxonomy, settings)
-    weights = compiled(made, solve(made.matrix, truth, decoder, how, progress, meant.rows), meant)
+    weights = compiled(made, solve(made.matrix, known, decoder, how, progress, meant.rows), meant)
     untouched = Calibration((1.0,) * len(taxonomy.levels))
     return Classifier(taxonomy, weights, untouched, embedder=meant.embedder)
 

@@ -54,7 +54,7 @@ class _Batch:
 
 def solve(
     matrix: csr_matrix,
-    truth: Ints | Floats,
+    known: Floats,
     decoder: Decoder,
     effort: Effort,
     progress: Progress | None = None,
@@ -62,13 +62,12 @@ def solve(
 ) -> Floats:
     """Weights (features, columns) for documents (n, features). Deterministic.
 
-    `truth` holds the number of each document's combination, (n,), or a distribution over all of them,
-    (n, n_combinations). Weights of `dense` rows (n, d) follow those of the sparse features.
+    `known` says how sure each column is of each document, (n, columns), as `observed` gives it. Weights of `dense`
+    rows (n, d) follow those of the sparse features.
     """
     n, width = matrix.shape
     random = np.random.Generator(np.random.PCG64(effort.seed))
     order = random.permutation(n)
-    known = observed(truth, decoder)
     made = [_batch(matrix, order[k : k + BATCH], known, dense) for k in range(0, n, BATCH)]
     visits = np.zeros(width + (0 if dense is None else dense.shape[1]), dtype=np.float32)
     for batch in made:

@@ -91,3 +91,14 @@ def test_shuffled_labels_teach_nothing(shares: Shares, taxonomy: Taxonomy) -> No
         for i, k in zip(shares.fit, np.random.default_rng(0).permutation(len(labels)), strict=True)
     ]
     assert evaluate(fit(shuffled, [], taxonomy, Settings()), shares.test).levels["service"].accuracy < 0.15
+
+
+def test_labels_teach_by_their_names_and_definitions() -> None:
+    plain = taxonomy_of(1).as_plain()
+    plain["labels"]["level0"]["boats"] = {"definition": "Yachts, dinghies and their moorings."}
+    taxonomy = parse(plain)
+    told, untold = (fit(items_of(taxonomy), [], taxonomy, Settings(names=names)) for names in (True, False))
+    text = ["a dinghy at its mooring"]
+    place = taxonomy.index[("boats",)]
+    documents = [Document(body=each) for each in text]
+    assert told.answer(documents).joint[0, place] > untold.answer(documents).joint[0, place] + 0.05
