@@ -23,7 +23,7 @@ class Contribution:
     """What one stretch of text between blanks adds to a label's score."""
 
     field: str
-    """subject or body."""
+    """subject or body; or meaning, for what an encoder's vector of the whole text adds."""
     start: int
     """Offset of the first character in that field."""
     end: int
@@ -70,13 +70,17 @@ def explain(classifier: Classifier, document: Document, labels: tuple[str, ...])
     spoken = np.unique(place)
     bias = classifier.weights.bias[columns] * stretch + shift
     total = calibrated(scored.scores)
+    meant = _meaning(classifier.scorer, document, columns)
     return tuple(
         Explanation(
             level,
             labels[k],
             float(total[k]),
             float(bias[k]),
-            tuple(Contribution(*(*chunks[c], float(summed[c, k] * stretch[k]))) for c in spoken),
+            (
+                *(Contribution(*(*chunks[c], float(summed[c, k] * stretch[k]))) for c in spoken),
+                *(Contribution("meaning", 0, 0, "", float(part[k] * stretch[k])) for part in meant),
+            ),
         )
         for k, level in enumerate(taxonomy.level_names)
     )
@@ -97,6 +101,12 @@ def _token_scores(scorer: Scorer, document: Document, columns: Places) -> Floats
     """
     batch = features(tokenise([document]))
     return _words(scorer, batch, columns) + _pairs(scorer, batch, columns)
+
+
+def _meaning(scorer: Scorer, document: Document, columns: Places) -> list[Floats]:
+    """What an encoder's vector adds to the raw scores of `columns`; nothing where there is no encoder."""
+    added = scorer.meaning([document])
+    return [] if added is None else [added[0, columns].astype(np.float64)]
 
 
 def _words(scorer: Scorer, batch: Features, columns: Places) -> Floats:

@@ -127,10 +127,16 @@ class Scorer:
             whole = Scores(
                 *(np.concatenate([getattr(part, name) for part in done]) for name in ("scores", "words", "known"))
             )
+        added = self.meaning(documents)
+        return whole if added is None else replace(whole, scores=whole.scores + added)
+
+    def meaning(self, documents: Sequence[Document]) -> Floats | None:
+        """What an encoder's vectors add to the scores of n documents, (n, columns); None without an encoder."""
         if self._embedder is None:
-            return whole
+            return None
         vectors = centred(self._embedder.embed(documents), self.weights.vector_centre)
-        return replace(whole, scores=whole.scores + vectors @ self.weights.vector_rows.astype(np.float32))
+        added: Floats = vectors @ self.weights.vector_rows.astype(np.float32)
+        return added
 
     def _pass(self, batch: Features) -> Scores:
         tokens = batch.tokens

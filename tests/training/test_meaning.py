@@ -11,6 +11,7 @@ from model import bundle
 from model.classifier import Classifier
 from model.document import Document
 from model.errors import BundleError
+from model.explanation import explain
 from model.taxonomy import Taxonomy, parse
 from model.vectors import pinned
 from tests.tiny_vectors import write_encoder, write_table
@@ -110,3 +111,11 @@ def test_other_weights_are_another_training_run(tmp_path: Path, items: list[Item
     swapped = replace(vectors, hashes={**vectors.hashes, "weights": "0" * 64})
     with pytest.raises(BundleError, match="not the expected file"):
         fit(items, [], topics, Settings(vectors=swapped))
+
+
+def test_an_explanation_names_what_the_encoder_adds(items: list[Item], topics: Taxonomy, tmp_path: Path) -> None:
+    folder = write_encoder(tmp_path / "encoder")
+    made = fit(items, [], topics, Settings(vectors=pinned(str(folder), "encoder")))
+    for each in explain(made, items[0].document, items[0].labels):
+        assert [part.field for part in each.contributions].count("meaning") == 1
+        assert each.base + sum(part.weight for part in each.contributions) == pytest.approx(each.score, abs=1e-3)
