@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from model.classifier import Classifier
 from model.document import CHANNELS, Document
 from model.errors import SortationError
+from model.explanation import explain
 from serving.settings import Settings
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ def add(command: Command, settings: Told) -> None:
     classify.add_argument("--subject", default="")
     classify.add_argument("--channel", default=None, help=", ".join(CHANNELS))
     classify.add_argument("--json", action="store_true", help="print a JSON object a line")
+    classify.add_argument("--explain", action="store_true", help="say which words carried each label")
     find = command("entities", lambda told: _entities(told, settings), "List the identifiers in a text or a file.")
     find.add_argument("what", help="a text, or the name of a file; - reads standard input")
     find.add_argument("--patterns", type=Path, action="append", default=[], help="further patterns, to try them")
@@ -110,7 +113,7 @@ def _classify(told: argparse.Namespace, settings: Told) -> None:
     if told.channel is not None and told.channel not in CHANNELS:
         raise SortationError(f"channel {told.channel!r} is unknown; it is one of {', '.join(CHANNELS)}")
     server = settings(told)
-    address = models.Address(server.registry_url, server.model, server.home / "models")
+    address = models.Address(server.registry_url, server.model, server.home / "models", server.vectors)
     classifier = (models.last_good(address) or models.newest(address)).classifier
     total = failed = 0
     for batch in _batches(_documents(told)):
@@ -124,6 +127,8 @@ def _classify(told: argparse.Namespace, settings: Told) -> None:
             levels = {x.level: {"label": x.name, "confidence": round(x.probability, 4)} for x in prediction.labels}
             plain = {"source": name} if name else {}
             told_too = {"confidence": round(prediction.joint, 4), "doubts": doubts, "language": each.language[0]}
+            if told.explain:
+                told_too["because"] = because(classifier, each.document, prediction.names)
             _show({**plain, **levels, **told_too}, told.json, name, total + failed == 0)
             total += 1
         failed += len(batch) - len(seen)
@@ -131,8 +136,16 @@ def _classify(told: argparse.Namespace, settings: Told) -> None:
         raise SortationError(f"{failed} of {total + failed} could not be read")
 
 
+def because(classifier: Classifier, document: Document, labels: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:
+    """Level -> the words that carried its label, strongest first, each with what it added in logits."""
+    return {
+        each.level: [{"text": part.text or part.field, "weight": round(part.weight, 3)} for part in each.strongest(6)]
+        for each in explain(classifier, document, labels)
+    }
+
+
 def _show(answer: dict[str, Any], as_json: bool, name: str, first: bool) -> None:
-    levels = {key: value for key, value in answer.items() if isinstance(value, dict)}
+    levels = {key: value for key, value in answer.items() if isinstance(value, dict) and "label" in value}
     if as_json:
         print(json.dumps(answer, ensure_ascii=False), flush=True)
     elif not name:
@@ -140,6 +153,8 @@ def _show(answer: dict[str, Any], as_json: bool, name: str, first: bool) -> None
             print(f"{level:10} {found['label']:24} {found['confidence']:.2f}")
         if answer["doubts"]:
             print(f"doubts     {', '.join(answer['doubts'])}")
+        for level, parts in answer.get("because", {}).items():
+            print(f"{level:10} because of", ", ".join(f"{part['text']} {part['weight']:+.2f}" for part in parts))
     else:
         if first:
             print("  ".join([*(f"{level:22}" for level in levels), "sure", f"{'file':32}", "doubts"]))

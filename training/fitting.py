@@ -25,6 +25,10 @@ Ints = np.ndarray[Any, np.dtype[np.intp]]
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[-.]")
 
 
+FEW = 30
+"""Items to a label below which its name teaches as well."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What training can be told."""
@@ -37,8 +41,9 @@ class Settings:
     have a margin in proportion, since their words weigh less each."""
     epochs: int | None = None
     """Passes over the items; None: by their number."""
-    names: bool = True
-    """Whether the last level's labels teach as well: each with its name and its definition, as one more item."""
+    names: bool | None = None
+    """Whether the last level's labels teach as well: each with its name and its definition, as one more item. None:
+    where there are few items to a label; measured, it buys a point or more there, and nothing with many."""
     vectors: Vectors | None = None
     """Vectors to use as features, with the hashes of their weights; None: none."""
     meaning: Weight = field(default_factory=Weight)
@@ -127,7 +132,8 @@ def learned(
     """
     decoder = Decoder.of(taxonomy)
     known = observed(truth, decoder)
-    if settings.names:
+    few = len(documents) < FEW * len(taxonomy.levels[-1].labels)
+    if few if settings.names is None else settings.names:
         named, of_names = names(taxonomy, decoder)
         documents, known = [*documents, *named], np.vstack([known, of_names])
     classes = known.copy()
