@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 
 from model.decoding import Decoder, Floats
 from model.scoring import Scores
@@ -51,6 +50,8 @@ def fit_calibration(scored: Scores, truth: Ints, decoder: Decoder) -> Calibratio
     A generalisation of temperature scaling (Guo et al., 2017) to several levels decoded together, with a temperature
     that depends on how much there was to read; a weak prior keeps it from moving where there are few items.
     """
+    from scipy.optimize import minimize  # a second of import that only fitting needs
+
     levels = len(decoder.widths)
     if len(truth) < FEWEST:
         return Calibration((1.0,) * levels)
