@@ -1,11 +1,12 @@
 """What requests and answers look like. Unknown fields are errors; answers always have all their keys."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from model.document import Document
+from serving.engine import Request
 
 Channel = Literal["email", "ticket", "chat", "phone", "document"]
 EXAMPLE: dict[str, JsonValue] = {
@@ -37,6 +38,8 @@ class ClassifyIn(_In):
     subject: str = ""
     body: str = ""
     channel: Channel | None = None
+    requester: Annotated[Annotated[str, Field(max_length=320)] | None, Field(alias="from")] = None
+    """Whoever wrote the item; what is kept of them can be erased by this."""
     options: Options = Options()
 
     @model_validator(mode="after")
@@ -45,9 +48,16 @@ class ClassifyIn(_In):
             raise ValueError("there is nothing to classify: subject and body are both empty")
         return self
 
-    def document(self) -> Document:
+    def work(self, tenant: str) -> Request:
         """The item as the engine takes it."""
-        return Document(self.subject, self.body, self.channel, self.id)
+        document = Document(self.subject, self.body, self.channel, self.id)
+        return Request(document, self.options.top_k, tenant, self.requester)
+
+
+class BatchIn(_In):
+    """Up to 1,000 items."""
+
+    items: Annotated[list[ClassifyIn], Field(min_length=1, max_length=1000)]
 
 
 class LabelOut(BaseModel):
@@ -113,6 +123,22 @@ class ClassifyOut(BaseModel):
     timing_ms: float
 
 
+class ItemOut(BaseModel):
+    """One item of a batch: an answer, or what is wrong with it."""
+
+    status: int
+    answer: ClassifyOut | None
+    error: "Problem | None"
+
+
+class BatchOut(BaseModel):
+    """The items' answers, in the order of the request."""
+
+    items: list[ItemOut]
+    answered: int
+    failed: int
+
+
 class FeedbackIn(BaseModel):
     """What is right. Either `correct: true`, or the labels under their levels' names (all null: out of scope)."""
 
@@ -146,6 +172,100 @@ class PredictionOut(BaseModel):
     created_at: datetime
     answer: dict[str, Any]
     feedback: list[dict[str, Any]]
+
+
+class ServedOut(BaseModel):
+    """A model that answers."""
+
+    name: str
+    version: int
+    alias: str
+    fingerprint: str
+    signed: bool
+    since: datetime
+    labels: int
+    items: dict[str, int]
+    """How many items it was fitted, calibrated and tested on."""
+    guarantees: list[float]
+    """Error rates for which it holds promises."""
+
+
+class ModelsOut(BaseModel):
+    """The models that answer this tenant."""
+
+    models: list[ServedOut]
+
+
+class TaxonomyOut(BaseModel):
+    """What can be answered."""
+
+    name: str
+    levels: list[str]
+    labels: dict[str, list[str]]
+    """Level -> its labels, without out_of_scope."""
+    combinations: list[dict[str, str]]
+    """All allowed combinations; nothing else is ever answered, but out_of_scope on all levels."""
+
+
+class JobOut(BaseModel):
+    """Where a job stands."""
+
+    job_id: str
+    state: Literal["queued", "running", "done", "cancelled"]
+    total: int
+    done: int
+    """Items with an outcome, failed ones included."""
+    failed: int
+    created_at: datetime
+    finished_at: datetime | None
+    results: str
+    """Address of the results, as far as there are any."""
+
+
+class JobsOut(BaseModel):
+    """A tenant's newest jobs."""
+
+    jobs: list[JobOut]
+
+
+class EraseIn(_In):
+    """Whose items to erase, or from before when. One of the two."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"requester": "ana@example.com"}, {"before": "2025-01-01"}]}
+    )
+
+    requester: Annotated[str, Field(min_length=1, max_length=320)] | None = None
+    before: AwareDatetime | date | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "EraseIn":
+        if (self.requester is None) == (self.before is None):
+            raise ValueError("give either requester or before")
+        return self
+
+    @property
+    def moment(self) -> datetime | None:
+        """`before` as a moment; a date begins at midnight UTC."""
+        if self.before is None or isinstance(self.before, datetime):
+            return self.before
+        return datetime(self.before.year, self.before.month, self.before.day, tzinfo=UTC)
+
+
+class ErasedOut(BaseModel):
+    """What was erased."""
+
+    created_at: datetime
+    reason: Literal["requester", "age"]
+    predictions: int
+    versions: list[str]
+    """Model versions that were trained on corrections of what was erased."""
+
+
+class ErasuresOut(BaseModel):
+    """All erasures, oldest first."""
+
+    erasures: list[ErasedOut]
 
 
 class Problem(BaseModel):
