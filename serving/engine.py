@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from pydantic_core import to_json
@@ -21,13 +22,16 @@ from model.errors import SortationError
 from serving.answers import Answer, shaped
 from serving.metrics import Metrics
 from serving.models import Served
-from serving.routing import Routing, decide, match
+from serving.routing import Router, Routing, decide
 from serving.store import DEFAULT_TENANT, Store, Stored
 from serving.store.repository import now
 
 log = logging.getLogger("sortation.engine")
 LARGEST = 256
 """Items in one batch."""
+INLINE = 200_000
+"""Characters up to which a batch is scored on the event loop itself: a few milliseconds, where two threads that take
+turns at Python's lock would cost more. Larger batches go to the engine's thread, so that nobody else waits for them."""
 CHUNK = 128
 """Items of one caller that go into a batch together: larger files leave room for others."""
 
@@ -62,6 +66,11 @@ class Line:
 
     served: Served
     rules: Routing
+
+    @cached_property
+    def router(self) -> Router:
+        """The rules, quick to apply."""
+        return Router(self.rules)
 
 
 @dataclass(eq=False)
@@ -184,17 +193,13 @@ class Engine:
         self._characters -= work.size
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await self._wake.wait()
             batch = self._next()
             if not batch:
                 continue
             self.metrics.queued(self._items, time.perf_counter() - batch[0].since)
-            try:
-                done = await loop.run_in_executor(self._thread, self._answer_all, batch, self._lines)
-            except Exception as error:
-                done = [error] * len(batch)
+            done = await self._answer_all(batch, self._lines)
             for work, found in zip(batch, done, strict=True):
                 self._leave(work)
                 if work.future.done():
@@ -204,29 +209,35 @@ class Engine:
                 else:
                     work.future.set_result(found)
 
-    def _answer_all(self, batch: list[_Work], lines: dict[str, Line]) -> list[Any]:
-        """Per piece of work its answers or what went wrong. Runs in the engine's thread."""
+    async def _answer_all(self, batch: list[_Work], lines: dict[str, Line]) -> list[Any]:
+        """Per piece of work its answers or what went wrong."""
         try:
-            answers = self._answer([request for work in batch for request in work.requests], lines)
+            answers = await self._answer([request for work in batch for request in work.requests], lines)
         except Exception as error:
             if len(batch) == 1 or not isinstance(error, ArithmeticError | LookupError | TypeError | ValueError):
-                raise
+                return [error] * len(batch)
             log.error("a batch of %d failed (%s); trying its parts alone", len(batch), type(error).__name__)
-            return [self._alone(work, lines) for work in batch]
+            return [(await self._answer_all([work], lines))[0] for work in batch]
         done, at = [], 0
         for work in batch:
             done.append(answers[at : at + len(work.requests)])
             at += len(work.requests)
         return done
 
-    def _alone(self, work: _Work, lines: dict[str, Line]) -> list[Answer] | Exception:
-        try:
-            return self._answer(list(work.requests), lines)
-        except Exception as error:
-            return error
-
-    def _answer(self, requests: list[Request], lines: dict[str, Line]) -> list[Answer]:
+    async def _answer(self, requests: list[Request], lines: dict[str, Line]) -> list[Answer]:
         """One batch: classify, decide, route, store."""
+        loop = asyncio.get_running_loop()
+        if sum(request.size for request in requests) <= INLINE:
+            pairs = self._scored(requests, lines)
+        else:
+            pairs = await loop.run_in_executor(self._thread, self._scored, requests, lines)
+        began = time.perf_counter()
+        await loop.run_in_executor(self._thread, self.store.add, [row for _, row in pairs])
+        self.metrics.stored(time.perf_counter() - began, self._items - len(requests))
+        return [answer for answer, _ in pairs]
+
+    def _scored(self, requests: list[Request], lines: dict[str, Line]) -> list[tuple[Answer, Stored]]:
+        """Answers and their rows, in the requests' order."""
         groups: dict[int, tuple[Line, list[int]]] = {}
         for k, request in enumerate(requests):
             line = lines.get(request.tenant) or lines[DEFAULT_TENANT]
@@ -236,11 +247,7 @@ class Engine:
         for line, places in groups.values():
             for k, pair in zip(places, self._group([requests[k] for k in places], line, at), strict=True):
                 done[k] = pair
-        pairs = [pair for pair in done if pair is not None]
-        began = time.perf_counter()
-        self.store.add([row for _, row in pairs])
-        self.metrics.stored(time.perf_counter() - began)
-        return [answer for answer, _ in pairs]
+        return [pair for pair in done if pair is not None]
 
     def _group(self, requests: list[Request], line: Line, at: datetime) -> list[tuple[Answer, Stored]]:
         """Answers of one model and their rows, not stored yet."""
@@ -255,7 +262,7 @@ class Engine:
         for request, prediction in zip(requests, found, strict=True):
             document = request.document
             decision = decide(prediction, guarantees, rules.decisions)
-            route = match(rules, prediction, document.channel, decision.kind)
+            route = line.router.match(prediction, document.channel, decision.kind)
             plain = shaped(document.id, request.top, prediction, decision, route, served, at)
             plain["timing_ms"] = spent
             raw = to_json(plain)

@@ -24,8 +24,14 @@ class _In(BaseModel):
 class Options(_In):
     """What the answer should hold."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     top_k: Annotated[int, Field(ge=0, le=20)] = 3
     """Alternatives wanted."""
+
+
+PLAIN = Options()
+"""What is wanted where nothing is said; one for all, so that none is copied."""
 
 
 class ClassifyIn(_In):
@@ -40,7 +46,7 @@ class ClassifyIn(_In):
     channel: Channel | None = None
     requester: Annotated[Annotated[str, Field(max_length=320)] | None, Field(alias="from")] = None
     """Whoever wrote the item; what is kept of them can be erased by this."""
-    options: Options = Options()
+    options: Options = Field(default_factory=lambda: PLAIN)
 
     @model_validator(mode="after")
     def _something(self) -> "ClassifyIn":

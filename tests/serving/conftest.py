@@ -124,9 +124,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty store, of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.db'}"
+    address: str = request.getfixturevalue("postgres")
     import psycopg
 
-    address: str = request.getfixturevalue("postgres")
     name = f"t{time.time_ns()}"
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
