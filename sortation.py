@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import SortationError
+from serving.client import AsyncClient, Client
 from serving.settings import Settings as Server
 
+__all__ = ["AsyncClient", "Client", "main"]
 PIPE_CLOSED = 141
 DEFAULT_TENANT = "default"
 
@@ -260,11 +262,12 @@ def _champion(settings: Server) -> Any:
 
 
 def _try(told: argparse.Namespace) -> None:
-    from serving.sample import SAMPLE, after, ask, wait
+    from serving.sample import SAMPLE, after, wait
 
-    wait(told.url, told.patience)
-    print(f"\nA sample ticket: {SAMPLE['body']}\n")
-    print(json.dumps(ask(told.url, "/v1/classify", SAMPLE), indent=2))
+    with Client(told.url) as client:
+        wait(client, told.url, told.patience)
+        print(f"\nA sample ticket: {SAMPLE['body']}\n")
+        print(json.dumps(client.ask("POST", "/v1/classify", SAMPLE), indent=2))
     print(after(told.url))
 
 
