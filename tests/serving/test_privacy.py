@@ -2,13 +2,13 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-Start = Callable[..., TestClient]
+from tests.serving.conftest import Serve
+
 TEXT = (
     "Please pay my 80.00 EUR to DE89 3704 0044 0532 0130 00 and call +49 30 1234567. Where is the blender? "
     "Mail ana.lima@example.org.\n\n-- \nAna Lima\n"
@@ -26,25 +26,25 @@ SECRETS = ("ana.lima", "Lima", "3704", "1234567")
 
 def stored(home: Path) -> str:
     """Everything in the store, as text."""
-    with sqlite3.connect(home / "redacted.db") as database:
+    with sqlite3.connect(home / "sortation.db") as database:
         rows = database.execute("SELECT * FROM predictions").fetchall()
     return "\n".join(str(row) for row in rows)
 
 
 def test_personal_data_are_replaced_in_the_store_and_counted_in_the_answer(
-    start: Start, server: TestClient, model_home: Path
+    serve: Serve, client: TestClient, home: Path
 ) -> None:
-    redacting = start(redact=True, database=f"sqlite:///{model_home / 'redacted.db'}")
+    redacting = serve(redact=True)
     answer = redacting.post("/v1/classify", json=ITEM).json()
     assert answer["redacted"] == {"email": 1, "iban": 1, "phone": 1, "name": 1}
-    kept = stored(model_home)
+    kept = stored(home)
     assert "[IBAN]" in kept
     assert "80.00 EUR" in kept
     for secret in SECRETS:
         assert secret not in kept
 
     # The caller and the classifier see the original.
-    plain = server.post("/v1/classify", json=ITEM).json()
+    plain = client.post("/v1/classify", json=ITEM).json()
     assert plain["redacted"] is None
     changing = ("prediction_id", "timing_ms", "redacted")
     assert {key: answer[key] for key in answer if key not in changing} == {
@@ -59,19 +59,18 @@ MARKER = "zarquonophobia"
 
 @pytest.mark.parametrize("redact", [False, True])
 def test_no_log_line_holds_a_word_of_the_message(
-    start: Start, model_home: Path, caplog: pytest.LogCaptureFixture, redact: bool
+    serve: Serve, home: Path, caplog: pytest.LogCaptureFixture, redact: bool
 ) -> None:
-    database = f"sqlite:///{model_home / 'logged.db'}"
     with caplog.at_level(logging.DEBUG):
-        server = start(redact=redact, database=database)
+        client = serve(redact=redact)
         mail = f"From: {MARKER}@x.org\nSubject: {MARKER}\n\n{MARKER} where is it\n".encode()
         for kind in ("message/rfc822", "text/plain", "text/html", "application/pdf"):
-            server.post("/v1/classify", content=mail, headers={"Content-Type": kind})
-        assert server.post("/v1/classify", json={"body": f"where is my {MARKER}"}).status_code == 200
-        assert server.post("/v1/classify", json={"body": MARKER, "channel": MARKER}).status_code == 422
+            client.post("/v1/classify", content=mail, headers={"Content-Type": kind})
+        assert client.post("/v1/classify", json={"body": f"where is my {MARKER}"}).status_code == 200
+        assert client.post("/v1/classify", json={"body": MARKER, "channel": MARKER}).status_code == 422
         # A store that fails is an error of which the log tells, without the row that it could not keep.
-        with sqlite3.connect(model_home / "logged.db") as broken:
+        with sqlite3.connect(home / "sortation.db") as broken:
             broken.execute("DROP TABLE predictions")
-        assert server.post("/v1/classify", json={"body": MARKER}).status_code == 503
+        assert client.post("/v1/classify", json={"body": MARKER}).status_code == 503
     assert "the store failed" in caplog.text
     assert MARKER not in caplog.text
