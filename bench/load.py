@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,7 @@ async def closed_loop(port: int, requests: list[bytes], connections: int, second
     for k in range(connections):
         turned = requests[k % len(requests) :] + requests[: k % len(requests)]
         made.append(
-            await loop.create_connection(
-                lambda turned=turned: _Connection(turned, began + seconds, latencies), "127.0.0.1", port
-            )
+            await loop.create_connection(partial(_Connection, turned, began + seconds, latencies), "127.0.0.1", port)
         )
     await asyncio.gather(*(protocol.done for _, protocol in made))
     return Load(len(latencies), time.perf_counter() - began, sorted(latencies))

@@ -86,7 +86,7 @@ def sortation_unstored(home: Path) -> Any:
 
     import serving.app
 
-    serving.app.Store = Forgetful  # type: ignore[attr-defined,misc]
+    serving.app.Store = Forgetful  # type: ignore[attr-defined]
     return sortation(home)
 
 

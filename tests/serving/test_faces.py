@@ -217,3 +217,11 @@ def test_openapi_names_the_types_that_are_read(client: TestClient) -> None:
     body = client.get("/openapi.json").json()["paths"]["/v1/classify"]["post"]["requestBody"]["content"]
     assert set(body) >= {"application/json", "message/rfc822", "text/plain", "multipart/form-data"}
     assert body["application/json"]["schema"] == {"$ref": "#/components/schemas/ClassifyIn"}
+
+
+def test_items_of_a_batch_have_attachments_and_problems_of_their_own(client: TestClient) -> None:
+    bad = attached("bad.pdf", b"%PDF-1.4\nnothing")
+    items = [{"body": "see attached", "attachments": [attached("order.docx", docx(WORDS))]}, {"attachments": [bad]}]
+    first, second = client.post("/v1/classify/batch", json={"items": items}).json()["items"]
+    assert first["answer"]["labels"] == ask(client, body=f"see attached\n\n{WORDS}")["labels"]
+    assert (second["status"], second["error"]["reason"]) == (422, "damaged")

@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ ITEM = {
     "metadata": {"reply": "ana.lima@example.org", "type": "email"},
     "options": {"entities": True, "cleaning": True},
 }
-SECRETS = ("ana.lima", "Lima", "3704", "1234567")
+SECRETS = ("ana.lima", "Lima", "3704 0044", "37040044", "1234567")
 
 
 def stored(home: Path) -> str:
@@ -74,3 +75,24 @@ def test_no_log_line_holds_a_word_of_the_message(
         assert client.post("/v1/classify", json={"body": MARKER}).status_code == 503
     assert "the store failed" in caplog.text
     assert MARKER not in caplog.text
+
+
+def everything(home: Path) -> str:
+    """Every row of every table, as text."""
+    with sqlite3.connect(home / "sortation.db") as database:
+        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return "\n".join(str(row) for name in names for row in database.execute(f"SELECT * FROM {name}"))  # noqa: S608
+
+
+def test_batches_jobs_and_remembered_answers_are_redacted_too_and_erased_by_address(serve: Serve, home: Path) -> None:
+    client = serve(redact=True)
+    for path, body in (("/v1/classify", ITEM), ("/v1/classify/batch", {"items": [ITEM]})):
+        assert client.post(path, json=body, headers={"Idempotency-Key": path}).status_code == 200
+    job = client.post("/v1/jobs", json={"items": [ITEM]}).json()["job_id"]
+    until = time.monotonic() + 60
+    while client.get(f"/v1/jobs/{job}").json()["state"] != "done" and time.monotonic() < until:
+        time.sleep(0.02)
+    assert "[IBAN]" in client.get(f"/v1/jobs/{job}/results").text + everything(home)
+    assert not [secret for secret in SECRETS if secret in everything(home)]
+    erased = client.post("/v1/erasures", json={"requester": "Ana.Lima@example.org"}).json()
+    assert erased["predictions"] == 3
