@@ -3,16 +3,18 @@
 import argparse
 import json
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import sortation_files
 from model.errors import SortationError
+from serving.client import AsyncClient, Client
 from serving.settings import Settings as Server
 
+__all__ = ["AsyncClient", "Client", "main"]
 PIPE_CLOSED = 141
+DEFAULT_TENANT = "default"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--if-changed", action="store_true", help="do nothing where data, settings and code are as before"
     )
+    train.add_argument("--tenant", default=DEFAULT_TENANT, help="whose model, from its own data and corrections")
     train.add_argument("--no-promote", action="store_true", help="leave the new version a challenger")
     vectors = train.add_mutually_exclusive_group()
     vectors.add_argument("--vectors", metavar="SOURCE", help="use vectors: a folder, package:NAME or a hub name")
@@ -70,7 +73,22 @@ def _parser() -> argparse.ArgumentParser:
     wait = command("try", _try, "Wait for the server, classify a sample ticket through it, say what to do next.")
     wait.add_argument("--url", default="http://127.0.0.1:8000")
     wait.add_argument("--patience", type=float, default=120, help="seconds to wait for the server")
+    _administration(command)
     return parser
+
+
+def _administration(command: Any) -> None:
+    keys = command("keys", _keys, "Make, list and revoke API keys, and set quotas.")
+    keys.add_argument("action", choices=["create", "list", "revoke", "quota"])
+    keys.add_argument("key", nargs="?", help="number of the key to revoke")
+    keys.add_argument("--tenant", default=DEFAULT_TENANT)
+    keys.add_argument("--scopes", default="classify,review", help="some of classify,review,train,admin")
+    keys.add_argument("--name", default="", help="what the key is for")
+    keys.add_argument("--per-minute", type=int, default=0, help="items a minute; 0: no limit")
+    erase = command("erase", _erase, "Erase what came from a requester or is older than a date.")
+    erase.add_argument("--tenant", default=DEFAULT_TENANT)
+    erase.add_argument("--requester")
+    erase.add_argument("--before", metavar="DATE")
 
 
 def _settings(told: argparse.Namespace) -> Server:
@@ -89,36 +107,43 @@ def _settings(told: argparse.Namespace) -> Server:
 
 
 def _train(told: argparse.Namespace) -> None:
+    from model import signing
     from model.vectors import pinned
-    from serving.store import Store
-    from serving.store.corrections import export_corrections
+    from serving import commands
+    from serving.store.corrections import corrections_file, export_corrections
+    from serving.watching import address
     from training.fitting import Settings
     from training.run import Sources, read_inputs
     from training.stamp import is_current, put_stamp
 
     server = _settings(told)
-    corrections = server.home / "corrections.jsonl"
+    corrections, used = corrections_file(server.home, told.tenant), []
     if (server.home / "sortation.db").exists() or server.database:
-        store = Store(server.database_url)
-        export_corrections(store, corrections)
-        store.close()
+        with commands.opened(server) as store:
+            used = export_corrections(store, corrections, told.tenant)
     vectors = None
     if server.vectors and not told.plain:
         vectors = pinned(server.vectors, server.vectors_kind, told.vectors_sha256)
         print(f"  {vectors}, SHA-256 of the weights {vectors.hashes['weights']}")
     settings = Settings(vectors=vectors)
-    inputs = read_inputs(
-        Sources(server.data / "taxonomy.yaml", told.corpus or server.data / "corpus", corrections), settings
-    )
-    if told.if_changed and is_current(server.home, inputs.key):
+    own = "" if told.tenant == DEFAULT_TENANT else told.tenant
+    sources = Sources(server.own(own, "taxonomy.yaml"), told.corpus or server.own(own, "corpus"), corrections)
+    inputs = read_inputs(sources, settings)
+    stamps = corrections.parent
+    if told.if_changed and is_current(stamps, inputs.key):
         print("data, settings and code are as before: nothing to train")
         return
     from training.registry import Registry
     from training.run import train
 
-    registry = Registry(server.home, server.registry or None, server.model)
-    outcome = train(inputs, settings, registry, _say, promote=not told.no_promote)
-    put_stamp(server.home, inputs.key)
+    name = address(server, told.tenant).name
+    registry = Registry(server.home, server.registry or None, name)
+    key = signing.own_key(server.home)
+    outcome = train(inputs, settings, registry, _say, promote=not told.no_promote, key=key)
+    put_stamp(stamps, inputs.key)
+    if used:
+        with commands.opened(server) as store:
+            store.note_training(name, outcome.version.number, used)
     if outcome.objections:
         raise SortationError(f"version {outcome.version.number} stays a challenger: " + "; ".join(outcome.objections))
 
@@ -158,57 +183,53 @@ def _promote(told: argparse.Namespace) -> None:
 
 
 def _serve(told: argparse.Namespace) -> None:
-    import logging
-
     import uvicorn
 
+    from serving import logs
     from serving.app import create_app
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = _settings(told)
+    logs.install(settings.log_format)
     uvicorn.run(
-        create_app(settings), host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=20
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=20,
     )
 
 
-SAMPLE = {
-    "subject": "Two of five",
-    "body": "Only two of the five lamps we ordered were in the box and the shop opens "
-    "on Saturday. Please send the other three.",
-    "channel": "email",
-}
+def _keys(told: argparse.Namespace) -> None:
+    from serving import commands
+
+    server = _settings(told)
+    if told.action == "create":
+        lines = commands.create_key(server, told.tenant, told.scopes, told.name)
+    elif told.action == "revoke":
+        lines = commands.revoke_key(server, told.key or "")
+    elif told.action == "quota":
+        lines = commands.set_quota(server, told.tenant, told.per_minute)
+    else:
+        lines = commands.list_keys(server)
+    print("\n".join(lines))
+
+
+def _erase(told: argparse.Namespace) -> None:
+    from serving import commands
+
+    print("\n".join(commands.erase(_settings(told), told.tenant, told.requester, told.before)))
 
 
 def _try(told: argparse.Namespace) -> None:
-    from urllib.error import URLError
-    from urllib.request import Request, urlopen
+    from serving.sample import SAMPLE, after, wait
 
-    def ask(path: str, body: dict[str, Any] | None = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(told.url + path, data, {"Content-Type": "application/json"})  # noqa: S310
-        with urlopen(request, timeout=10) as answer:  # noqa: S310 - the address is the operator's own
-            return json.load(answer)
-
-    until = time.monotonic() + told.patience
-    while True:
-        try:
-            ask("/health/ready")
-            break
-        except (URLError, OSError) as error:
-            if time.monotonic() > until:
-                raise SortationError(f"no server is ready at {told.url}: {error}") from error
-            time.sleep(0.3)
-    print(f"\nA sample ticket: {SAMPLE['body']}\n")
-    print(json.dumps(ask("/v1/classify", SAMPLE), indent=2))
-    print(f"""
-Sortation is up.
-  API pages      {told.url}/docs
-  ready?         {told.url}/health/ready
-
-Try it:
-  curl -s {told.url}/v1/classify -H 'Content-Type: application/json' \\
-    -d '{{"body": "The blender you sent stopped after two weeks. Who repairs it?"}}'
-""")
+    with Client(told.url) as client:
+        wait(client, told.url, told.patience)
+        print(f"\nA sample ticket: {SAMPLE['body']}\n")
+        print(json.dumps(client.ask("POST", "/v1/classify", SAMPLE), indent=2))
+    print(after(told.url))
 
 
 if __name__ == "__main__":

@@ -109,12 +109,13 @@ def _batches(items: Iterable[T]) -> Iterator[list[T]]:
 def _classify(told: argparse.Namespace, settings: Told) -> None:
     from model.preparation import prepare
     from serving import models
+    from serving.watching import address
 
     if told.channel is not None and told.channel not in CHANNELS:
         raise SortationError(f"channel {told.channel!r} is unknown; it is one of {', '.join(CHANNELS)}")
     server = settings(told)
-    address = models.Address(server.registry_url, server.model, server.home / "models", server.vectors)
-    classifier = (models.last_good(address) or models.newest(address)).classifier
+    where = address(server)
+    classifier = (models.last_good(where) or models.newest(where)).classifier
     total = failed = 0
     for batch in _batches(_documents(told)):
         seen = [(name, prepare(document)) for name, document, _ in batch if document is not None]

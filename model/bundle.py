@@ -17,6 +17,7 @@ from model.classifier import Classifier
 from model.errors import BundleError, TaxonomyError
 from model.guarantee import Guarantee, Promise
 from model.scoring import Weights, no_vectors
+from model.signing import SIGNATURE
 from model.vectors import Vectors, open_embedder, parsed
 
 FORMAT = 2
@@ -88,7 +89,7 @@ def verify(folder: Path) -> dict[str, Any]:
         known = ", ".join(str(number) for number in READERS)
         raise BundleError(f"{folder} has format {manifest.get('format')!r}; this version reads {known}")
     expected = {f"{name}.npy" for name in Names.arrays(manifest["format"])} | {Names.MODEL}
-    present = {entry.name for entry in folder.iterdir()} - {Names.MANIFEST}
+    present = {entry.name for entry in folder.iterdir()} - {Names.MANIFEST, SIGNATURE}
     for what, names in (
         ("lacks", expected - present),
         ("has foreign files", present - expected),

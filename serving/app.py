@@ -6,83 +6,134 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from fastapi.responses import RedirectResponse
+from starlette.datastructures import State
 
 from model import taxonomy as taxonomies
 from model.errors import SortationError
-from serving import errors, models
-from serving.api import classify, health, predictions
+from serving import errors
+from serving.api import classify, erasures, health, invocations, jobs, models, predictions, v2
+from serving.api.intake import Intake
+from serving.api.items import BatchIn, ClassifyIn
+from serving.auth import Door
 from serving.engine import Engine
-from serving.limits import BodyLimit
+from serving.front import Front
+from serving.idempotency import Replays
+from serving.jobs import Jobs
+from serving.limits import Bodies
+from serving.metrics import Metrics
+from serving.models import Served
+from serving.quotas import Quotas
 from serving.routing import Routing, load
 from serving.seeing import Eyes, finder_of, kinds_in
 from serving.settings import Settings
-from serving.store import Store
+from serving.store import DEFAULT_TENANT, Store
 from serving.uploads import Uploads
+from serving.watching import address, clean, watch_keys, watch_models, with_own_model
 
 log = logging.getLogger("sortation")
 ABOUT = "Reads tickets, e-mails and documents and says where they belong: labels, a decision, a queue."
+GROUPS = (classify, predictions, jobs, models, erasures, v2, invocations, health)
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The server's application. Raises SortationError where its files are faulty; models are loaded on start-up."""
-    taxonomy = taxonomies.load(settings.data / "taxonomy.yaml")
-    load(settings.data / "routing.yaml", taxonomy, kinds_in(settings.patterns))  # faults show at once
+    """The server's application. Raises SortationError where its files are faulty or keys are missing."""
+    for tenant in ("", *settings.tenants):  # faults show at once
+        taxonomy = taxonomies.load(settings.own(tenant, "taxonomy.yaml"))
+        load(settings.own(tenant, "routing.yaml"), taxonomy, kinds_in(settings.patterns))
     settings.home.mkdir(parents=True, exist_ok=True)
+    _refuse_open(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        store = Store(settings.database_url)
         eyes = Eyes(await asyncio.to_thread(finder_of, settings.patterns), settings.redact)
-        engine = Engine(store, lambda served: _rules(settings, served), settings.queue, eyes)
-        app.state.store, app.state.engine = store, engine
-        app.state.uploads = uploads = Uploads(settings.reading, settings.readers)
+        engine = _furnish(app.state, settings, eyes)
+        await asyncio.to_thread(app.state.door.refresh)
         await engine.start()
-        address = models.Address(settings.registry_url, settings.model, settings.home / "models", settings.vectors)
-        watcher = asyncio.create_task(watch(engine, address, settings.poll))
+        tasks = [
+            *(watch_models(engine, address(settings, t), t, settings.poll) for t in with_own_model(settings)),
+            watch_keys(app.state.door, settings.poll),
+            clean(app.state.store, settings),
+            app.state.jobs.run(),
+        ]
+        running = [asyncio.create_task(task) for task in tasks]
         try:
             yield
         finally:
-            watcher.cancel()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             await engine.stop()
-            await asyncio.to_thread(uploads.close)
-            store.close()
+            await asyncio.to_thread(app.state.intake.uploads.close)
+            app.state.store.close()
 
-    app = FastAPI(title="Sortation", version="1", description=ABOUT, lifespan=lifespan)
-    for group in (classify, predictions, health):
+    app = FastAPI(title="Sortation", version="1", description=ABOUT, lifespan=lifespan, redoc_url=None)
+    for group in GROUPS:
         app.include_router(group.router)
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     errors.install(app)
-    app.add_middleware(BodyLimit, most=settings.max_body, most_of_file=settings.max_file)
+    app.add_middleware(Front, state=app.state, settings=settings)
+    _describe(app)
     return app
 
 
-def _rules(settings: Settings, served: models.Served) -> Routing:
-    return load(settings.data / "routing.yaml", served.classifier.taxonomy, kinds_in(settings.patterns))
+def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
+    """Puts the collaborators into the application's state."""
+    store = state.store = Store(settings.database_url)
+    state.settings, state.metrics = settings, Metrics()
+    engine = state.engine = Engine(
+        store,
+        lambda tenant, served: _rules(settings, tenant, served),
+        settings.tenants,
+        settings.queue,
+        settings.queue_characters,
+        state.metrics,
+        eyes,
+    )
+    state.intake = Intake(Uploads(settings.reading, settings.readers), eyes)
+    door = state.door = Door(store, anonymous=settings.anonymous and settings.local)
+    state.quotas = Quotas(settings.rate, lambda: door.quotas)
+    state.bodies = Bodies(settings.max_held, settings.body_seconds)
+    state.replays = Replays(store)
+    state.jobs = Jobs(store, engine, state.intake)
+    return engine
 
 
-async def watch(engine: Engine, address: models.Address, poll: float) -> None:
-    """Serves the last good model at once, then the registry's champion whenever it changes. Never gives up."""
-    served = await asyncio.to_thread(models.last_good, address)
-    if served is not None:
-        _take(engine, served)
-    seen: object = object()
-    while True:
-        trace = models.trace(address)
-        if trace is None or trace != seen:
-            try:
-                found = await asyncio.to_thread(models.newest, address)
-                seen = trace
-                if engine.served is None or found.fingerprint != engine.served.fingerprint:
-                    _take(engine, found)
-            except SortationError as error:
-                log.warning("the registry gave no model: %s", error)
-        await asyncio.sleep(poll)
-
-
-def _take(engine: Engine, served: models.Served) -> None:
+def _refuse_open(settings: Settings) -> None:
+    if settings.local:
+        return
+    store = Store(settings.database_url)
     try:
-        engine.use(served)
-        log.info("serving version %d of %s (%s)", served.version, served.name, served.fingerprint[:16])
-    except SortationError as error:
-        log.error("version %d is refused: %s", served.version, error)
+        if not store.keys.valid():
+            raise SortationError(
+                f"{settings.host} can be reached from other machines, and there is no API key: make one with "
+                "`sortation keys create --tenant default --scopes classify,review`, or serve on 127.0.0.1"
+            )
+    finally:
+        store.close()
+
+
+def _rules(settings: Settings, tenant: str, served: Served) -> Routing:
+    own = "" if tenant == DEFAULT_TENANT else tenant
+    return load(settings.own(own, "routing.yaml"), served.classifier.taxonomy, kinds_in(settings.patterns))
+
+
+def _describe(app: FastAPI) -> None:
+    """OpenAPI with the bodies that are parsed by hand, and with the two ways to send a key."""
+
+    def described() -> dict[str, object]:
+        if app.openapi_schema is None:
+            made = get_openapi(title=app.title, version=app.version, description=ABOUT, routes=app.routes)
+            for kind in (ClassifyIn, BatchIn):
+                schema = kind.model_json_schema(ref_template="#/components/schemas/{model}")
+                made["components"]["schemas"] |= schema.pop("$defs", {}) | {kind.__name__: schema}
+            made["components"]["securitySchemes"] = {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            }
+            made["security"] = [{}, {"bearer": []}, {"header": []}]
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]

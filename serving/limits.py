@@ -1,59 +1,66 @@
-"""Request bodies of bounded size, whatever their headers claim. Plain ASGI."""
+"""Request bodies of bounded size, bounded together and bounded in time, whatever their headers claim. Plain ASGI."""
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+import asyncio
 
-from serving.errors import problem
+from starlette.types import Receive
+
+from serving.engine import Overloaded
+from serving.errors import TooLarge, TooSlow
 
 
-class BodyLimit:
-    """Reads each body up to `most` bytes before anything else sees the request; beyond that answers 413.
+class Gone(Exception):
+    """The client has gone away before its body ended."""
 
-    Bodies that are files, or forms with files, may have `most_of_file` bytes.
-    """
 
-    def __init__(self, app: ASGIApp, most: int, most_of_file: int) -> None:
-        self._app = app
-        self._most = most
-        self._most_of_file = most_of_file
+class Bodies:
+    """Reads bodies and counts what all of them hold together."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        headers = dict(scope["headers"])
-        claimed = headers.get(b"content-length", b"0")
-        most = self._most_of_file if _is_file(headers.get(b"content-type", b"")) else self._most
-        held = await self._body(receive, most) if claimed.isdigit() and int(claimed) <= most else None
-        if held is None:
-            answer = problem(
-                413,
-                f"the body is larger than {most:,} bytes; send the part that matters",
-                headers={"Connection": "close"},
-            )
-            await answer(scope, receive, send)
-            return
+    def __init__(self, together: int, seconds: float) -> None:
+        self._together = together
+        self._seconds = seconds
+        self.held = 0
+        """Bytes of bodies whose requests are not answered yet."""
 
-        async def replayed() -> Message:
-            return held.pop(0) if held else await receive()
+    async def read(self, receive: Receive, claimed: bytes, most: int) -> bytes:
+        """A whole body; `claimed` is its Content-Length, if any. The caller gives its size back to `held`.
 
-        await self._app(scope, replayed, send)
-
-    async def _body(self, receive: Receive, most: int) -> list[Message] | None:
-        """The messages that make up the body; None where it is too large."""
-        held: list[Message] = []
+        Raises TooLarge, TooSlow, Overloaded or Gone; then nothing is held.
+        """
+        if claimed and (not claimed.isdigit() or int(claimed) > most):
+            raise _too_large(most)
+        if self.held + int(claimed or 0) > self._together:
+            raise Overloaded(f"{self.held:,} bytes of requests are held already")
+        parts: list[bytes] = []
         size = 0
-        while True:
-            message = await receive()
-            held.append(message)
-            size += len(message.get("body", b""))
-            if size > most:
-                return None
-            if message["type"] != "http.request" or not message.get("more_body", False):
-                return held
+        try:
+            async with asyncio.timeout(self._seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Gone
+                    part = message.get("body", b"")
+                    size += len(part)
+                    self.held += len(part)
+                    parts.append(part)
+                    if size > most:
+                        raise _too_large(most)
+                    if self.held > self._together:
+                        raise Overloaded(f"{self.held:,} bytes of requests are held already")
+                    if not message.get("more_body", False):
+                        return parts[0] if len(parts) == 1 else b"".join(parts)
+        except BaseException as error:
+            self.held -= size
+            if isinstance(error, TimeoutError):
+                raise TooSlow(f"the body did not come to its end within {self._seconds:g} s") from error
+            raise
 
 
-def _is_file(content_type: bytes) -> bool:
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {most:,} bytes; send the part that matters")
+
+
+def is_file(content_type: bytes) -> bool:
+    """Whether a body of this type is a file, or a form with files, rather than an item written down."""
     kind = content_type.partition(b";")[0].strip().lower()
     return kind not in TEXTUAL and not kind.endswith(b"+json")
 

@@ -7,25 +7,29 @@ its own (`python -m serving.fetch`) fetches the champion. A registry that is gon
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
 
-from model import bundle
+from model import bundle, signing
 from model.classifier import Classifier
 from model.errors import BundleError, RegistryError
 
 log = logging.getLogger("sortation.models")
 
-CHAMPION = "champion"
-CURRENT = "current.json"
+CHAMPION, CHALLENGER = "champion", "challenger"
 TIMEOUT = 300
 """Seconds that fetching a version may take."""
+REFUSED = "it is refused; sign it, or set SORTATION_ALLOW_UNSIGNED=1 on a machine for development"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Served:
     """A classifier that answers, and where it comes from."""
 
@@ -34,23 +38,50 @@ class Served:
     version: int
     alias: str
     fingerprint: str
+    signed: bool = True
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When it was loaded."""
+
+    @cached_property
+    def said(self) -> dict[str, Any]:
+        """What every answer says of its model."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "alias": self.alias,
+            "fingerprint": self.fingerprint[:16],
+        }
 
 
 @dataclass(frozen=True)
 class Address:
-    """Which champion to serve, and where copies of it are kept."""
+    """Which version to serve, where copies of it are kept, and whose signatures count."""
 
     registry: str
     name: str
     cache: Path
+    trusted: Path | None = None
+    """Folder of public keys; None: signatures are not looked at."""
+    allow_unsigned: bool = False
+    alias: str = CHAMPION
     vectors: str = ""
     """Where the weights of an encoder lie, for models that need one; empty: where they lay in training."""
+
+    @property
+    def note(self) -> Path:
+        """The file that says which copy served last."""
+        return self.cache / current(self.name, self.alias)
+
+
+def current(name: str, alias: str = CHAMPION) -> str:
+    """Name of the file that notes the last good copy of a model."""
+    return f"{name}-{alias}.json"
 
 
 def last_good(address: Address) -> Served | None:
     """The version that served last, if its copy is still sound."""
     try:
-        noted = json.loads((address.cache / CURRENT).read_text(encoding="utf-8"))
+        noted = json.loads(address.note.read_text(encoding="utf-8"))
         return _load(address, noted)
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -59,39 +90,60 @@ def last_good(address: Address) -> Served | None:
         return None
 
 
-def newest(address: Address) -> Served:
-    """The registry's champion, fetched and verified. Raises RegistryError or BundleError."""
-    command = [sys.executable, "-m", "serving.fetch", address.registry, address.name, str(address.cache)]
+def newest(address: Address, started: Callable[[subprocess.Popen[str]], object] = id) -> Served:
+    """The registry's version under the alias, fetched and verified; `started` is told the process that fetches.
+
+    Raises RegistryError or BundleError.
+    """
+    file = _file(address)
+    if file is not None and not file.exists():
+        raise RegistryError(f"there is no registry at {address.registry}; train a model first")
+    noted = _fetched(address, started)
+    try:
+        served = _load(address, noted)
+    except BundleError:
+        shutil.rmtree(address.cache / str(noted["folder"]), ignore_errors=True)  # perhaps the copy alone is damaged
+        raise
+    draft = address.note.with_suffix(f".{os.getpid()}")
+    draft.write_text(json.dumps(noted), encoding="utf-8")
+    draft.replace(address.note)
+    return served
+
+
+def _fetched(address: Address, started: Callable[[subprocess.Popen[str]], object]) -> dict[str, object]:
+    """What the fetching process says: the copy's folder and its version. Raises RegistryError."""
+    words = (address.registry, address.name, str(address.cache), address.alias)
     root = str(Path(__file__).resolve().parent.parent)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
-    try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            command,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-            env=environment,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise RegistryError(f"the registry at {address.registry} did not answer within {TIMEOUT} s") from error
-    if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
-        raise RegistryError(lines[-1])
-    noted = json.loads(done.stdout.splitlines()[-1])
-    served = _load(address, noted)
-    draft = address.cache / f"{CURRENT}.{os.getpid()}"
-    draft.write_text(json.dumps(noted), encoding="utf-8")
-    draft.replace(address.cache / CURRENT)
-    return served
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-m", "serving.fetch", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        started(process)
+        try:
+            said, complaint = process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            raise RegistryError(f"the registry at {address.registry} did not answer within {TIMEOUT} s") from error
+    if process.returncode != 0:
+        raise RegistryError((complaint.strip().splitlines() or ["fetching was stopped"])[-1])
+    noted: dict[str, object] = json.loads(said.splitlines()[-1])
+    return noted
+
+
+def _file(address: Address) -> Path | None:
+    """The registry's file where it is one."""
+    return Path(address.registry.removeprefix("sqlite:///")) if address.registry.startswith("sqlite:///") else None
 
 
 def trace(address: Address) -> object:
     """Something cheap that differs whenever the registry may have changed; None where that cannot be seen."""
-    parts = urlsplit(address.registry)
-    if parts.scheme != "sqlite":
+    path = _file(address)
+    if path is None:
         return None
-    path = Path(address.registry.removeprefix("sqlite:///"))
     stamps = []
     for file in (path, path.with_name(path.name + "-wal")):
         try:
@@ -104,6 +156,23 @@ def trace(address: Address) -> object:
 
 def _load(address: Address, noted: dict[str, object]) -> Served:
     folder = address.cache / str(noted["folder"])
+    signed = _vouched(folder, address)
     classifier = bundle.load(folder, vectors=address.vectors)
     classifier.predict(["warm up"])
-    return Served(classifier, address.name, int(str(noted["version"])), CHAMPION, bundle.fingerprint(folder))
+    return Served(
+        classifier, address.name, int(str(noted["version"])), address.alias, bundle.fingerprint(folder), signed
+    )
+
+
+def _vouched(folder: Path, address: Address) -> bool:
+    """Whether a trusted key signed the folder. Raises BundleError where that is needed and not so."""
+    if address.trusted is None:
+        return False
+    try:
+        signing.check(folder, signing.trusted(address.trusted))
+        return True
+    except (BundleError, OSError) as error:
+        if not address.allow_unsigned:
+            raise BundleError(f"{error}: {REFUSED}") from error
+        log.warning("UNSIGNED MODEL: %s; it is served because SORTATION_ALLOW_UNSIGNED is set", error)
+        return False

@@ -1,8 +1,9 @@
 """What a server is told, read once from the environment. Importing this touches nothing."""
 
+import ipaddress
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -24,23 +25,29 @@ class Settings:
     """All settings of a server; each is read from SORTATION_ and its name in capitals."""
 
     data: Path = field(default_factory=default_data)
-    """Folder with taxonomy.yaml and routing.yaml."""
+    """Folder with taxonomy.yaml and routing.yaml, and under tenants/NAME/ what a tenant has of its own."""
     home: Path = Path("var")
     """Folder for everything the server writes."""
     host: str = "127.0.0.1"
-    """Address to listen on."""
+    """Address to listen on; anything but loopback needs API keys."""
     port: int = 8000
     """Port to listen on."""
     registry: str = ""
     """Tracking address of the MLflow registry; empty: the SQLite file in `home`."""
     model: str = "sortation"
-    """Name of the registered model."""
+    """Name of the registered model; a tenant with a taxonomy of its own has NAME-tenant."""
     database: str = ""
-    """SQLAlchemy address of the store; empty: the SQLite file in `home`."""
+    """Address of the store, such as postgresql://host/name; empty: the SQLite file in `home`."""
     max_body: int = 1_000_000
     """Largest request body that is read, in bytes."""
     max_file: int = 25_000_000
     """Largest request body that is a file, or a form with files, in bytes."""
+    max_upload: int = 50_000_000
+    """Largest body of a batch or a job, in bytes."""
+    max_held: int = 256_000_000
+    """Bytes of bodies held at once; beyond that the answer is 503 with Retry-After."""
+    body_seconds: float = 30.0
+    """How long a client may take to send a body."""
     readers: int = 2
     """Files that are read at the same time, each in a process of its own."""
     reading: Limits = field(default_factory=Limits)
@@ -48,14 +55,30 @@ class Settings:
     redact: bool = False
     """on or off: whether personal data are replaced before an item is stored. Classification sees the original."""
     poll: float = 2.0
-    """Seconds between looks at the registry."""
+    """Seconds between looks at the registry and at the API keys."""
     vectors: str = ""
     """Folder, package:NAME or hub name with the weights of vectors, for training and for models that need an encoder;
     empty: training uses none, and a model's are looked for where they lay in training."""
     vectors_kind: str = "static"
     """Which kind training uses: static or encoder."""
     queue: int = 2_000
-    """Requests that may wait; beyond that the answer is 503 with Retry-After."""
+    """Items that may wait; beyond that the answer is 503 with Retry-After."""
+    queue_characters: int = 50_000_000
+    """Characters of text that may wait."""
+    rate: int = 0
+    """Items a minute that a tenant may have classified where no quota of its own is set; 0: no limit."""
+    anonymous: bool = True
+    """Whether requests without a key are served on loopback, as the tenant `default`."""
+    trusted_keys: str = ""
+    """Folder with public keys (*.pub) whose signatures on models are trusted; empty: trusted/ in `home`."""
+    allow_unsigned: bool = False
+    """For development: models without a signature are served too."""
+    retention_days: int = 0
+    """Age at which predictions and finished jobs are erased; 0: never."""
+    log_format: str = "text"
+    """text, or json: an object a line. Neither ever holds a message's text."""
+    access_log: bool = False
+    """Whether each request leaves a line in the log; errors always do."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -92,13 +115,39 @@ class Settings:
         """The registry's address."""
         return self.registry or f"sqlite:///{(self.home / 'mlflow.db').resolve()}"
 
+    @property
+    def trusted(self) -> Path:
+        """The folder of trusted public keys."""
+        return Path(self.trusted_keys) if self.trusted_keys else self.home / "trusted"
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def own(self, tenant: str, file: str) -> Path:
+        """A tenant's own data file, or else the default one."""
+        its = self.data / "tenants" / tenant / file
+        return its if its.exists() else self.data / file
+
+    @property
+    def tenants(self) -> tuple[str, ...]:
+        """Tenants with a folder of their own below `data`."""
+        folder = self.data / "tenants"
+        return tuple(sorted(each.name for each in folder.iterdir() if each.is_dir())) if folder.is_dir() else ()
+
 
 def _converted(key: str, value: str, kind: type) -> Any:
     if kind is bool:
         if value.lower() not in TRUTH:
             raise SortationError(f"{key} must be on or off, not {value!r}")
         return TRUTH[value.lower()]
-    make: Any = Path if issubclass(kind, Path) else kind
+    make: Callable[[str], Any] = Path if issubclass(kind, Path) else kind
     try:
         return make(value)
     except ValueError as error:
@@ -107,5 +156,5 @@ def _converted(key: str, value: str, kind: type) -> Any:
 
 TRUTH = {"on": True, "1": True, "true": True, "yes": True, "off": False, "0": False, "false": False, "no": False}
 """Words for a setting that is on or off."""
-CLIENT_SETTINGS = {"datasets", "documents", "python"}
-"""Names with the same prefix that tests, benchmarks and the Makefile use."""
+CLIENT_SETTINGS = {"datasets", "documents", "python", "url", "key"}
+"""Names with the same prefix that tests, benchmarks, clients and the Makefile use."""

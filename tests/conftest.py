@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from model import bundle
+from model import bundle, signing
 from model import taxonomy as taxonomies
 from model.classifier import Classifier
 from model.taxonomy import Taxonomy
-from serving.models import CURRENT
+from serving.models import current
 from training.corpus import Item, read_corpus
 from training.fitting import Settings, fit
 from training.shares import Shares, share_out
@@ -53,8 +53,10 @@ def classifier(shares: Shares, taxonomy: Taxonomy) -> Classifier:
 
 @pytest.fixture(scope="session")
 def model_home(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a model folder whose classifier was trained on English."""
+    """A home to copy: it holds a signed model, whose classifier was trained on English, and nothing else."""
     home = tmp_path_factory.mktemp("home")
-    bundle.save(replace(classifier, about={"languages": ["en"]}), home / "models" / "m")
-    (home / "models" / CURRENT).write_text(json.dumps({"folder": "m", "version": 1}))
+    folder = home / "models" / "sortation-1"
+    bundle.save(replace(classifier, about={"languages": ["en"]}), folder)
+    signing.sign(folder, signing.own_key(home))
+    (home / "models" / current("sortation")).write_text(json.dumps({"folder": folder.name, "version": 1}))
     return home

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-from model import bundle
+from model import bundle, signing
 from model import taxonomy as taxonomies
 from model.classifier import Classifier
 from model.errors import BundleError, CorpusError, LabelError
@@ -104,8 +104,16 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def train(inputs: Inputs, settings: Settings, registry: Registry, say: Say, *, promote: bool = True) -> Outcome:
-    """Fits, calibrates, reports, registers, and promotes where nothing speaks against it."""
+def train(
+    inputs: Inputs,
+    settings: Settings,
+    registry: Registry,
+    say: Say,
+    *,
+    promote: bool = True,
+    key: Path | None = None,
+) -> Outcome:
+    """Fits, calibrates, reports, signs with a private key, registers, and promotes where nothing speaks against it."""
     shares = share_out(inputs.items, settings.seed)
     say(
         f"{len(inputs.items)} items ({inputs.corrections} corrected): {len(shares.fit)} to fit, "
@@ -121,7 +129,7 @@ def train(inputs: Inputs, settings: Settings, registry: Registry, say: Say, *, p
     champion = registry.find(CHAMPION)
     rival = None if champion is None else champion_report(registry, champion, shares.test, say)
     with tempfile.TemporaryDirectory(prefix="sortation-") as scratch:
-        version = record(registry, classifier, report, inputs, settings, Path(scratch))
+        version = record(registry, signed(classifier, Path(scratch), key), report, inputs, settings)
     say(f"registered as version {version.number} of {registry.name}, alias challenger")
     reasons = objections(report, rival)
     if reasons:
@@ -162,14 +170,19 @@ def champion_report(registry: Registry, champion: Version, test: Sequence[Item],
             return None
 
 
-def record(
-    registry: Registry, classifier: Classifier, report: Report, inputs: Inputs, settings: Settings, scratch: Path
-) -> Version:
-    """Saves the model folder, the report and its plots, and registers them."""
+def signed(classifier: Classifier, scratch: Path, key: Path | None) -> Path:
+    """The model folder of a classifier, below `scratch`; with a signature where there is a key to sign with."""
+    bundle.save(classifier, scratch / "bundle")
+    if key is not None:
+        signing.sign(scratch / "bundle", key)
+    return scratch / "bundle"
+
+
+def record(registry: Registry, folder: Path, report: Report, inputs: Inputs, settings: Settings) -> Version:
+    """Registers a model folder with its report and plots, which are put beside it."""
     from training.plots import draw
 
-    fingerprint = bundle.save(classifier, scratch / "bundle")
-    extras = scratch / "extras"
+    extras = folder.with_name("extras")
     draw(report, extras / "plots")
     (extras / "report.json").write_text(json.dumps(report.as_plain(), indent=1), encoding="utf-8")
     parameters = {f"recipe.{k}": v for k, v in asdict(settings.recipe).items()} | {
@@ -184,8 +197,8 @@ def record(
     tags = {
         "data_hash": inputs.data_hash,
         "inputs": inputs.key,
-        "fingerprint": fingerprint,
+        "fingerprint": bundle.fingerprint(folder),
         "format": str(bundle.FORMAT),
         "taxonomy": inputs.taxonomy.name,
     }
-    return registry.record(Run(parameters, report.metrics(), tags, scratch / "bundle", extras))
+    return registry.record(Run(parameters, report.metrics(), tags, folder, extras))

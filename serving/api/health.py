@@ -5,26 +5,37 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from starlette.responses import Response
 
+from serving.api.asking import engine, store
 from serving.api.problems import PROBLEMS
 from serving.engine import NotReady
+from serving.metrics import KIND
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = APIRouter(tags=["health"])
 
 
-@router.get("/live")
+@router.get("/health/live")
 async def live() -> dict[str, str]:
     """The process answers."""
     return {"status": "live"}
 
 
-@router.get("/ready", responses={503: PROBLEMS[503]})
+@router.get("/health/ready", responses={503: PROBLEMS[503]})
 async def ready(request: Request) -> Any:
-    """A model is loaded and the store answers."""
-    served = request.app.state.engine.served
+    """A model is loaded, the store answers, and the server is not about to end."""
+    if engine(request).draining:
+        raise NotReady("the server is about to end")
+    served = engine(request).served
     if served is None:
         raise NotReady("no model is loaded yet")
-    await asyncio.to_thread(request.app.state.store.count)
+    await asyncio.to_thread(store(request).ping)
     return JSONResponse(
         {"status": "ready", "model": served.name, "version": served.version, "fingerprint": served.fingerprint[:16]}
     )
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(request: Request) -> Response:
+    """Counters and histograms for Prometheus."""
+    return Response(request.app.state.metrics.exposed(), media_type=KIND)

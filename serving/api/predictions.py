@@ -8,40 +8,38 @@ from fastapi import APIRouter, Request
 from model.document import OUT_OF_SCOPE
 from model.errors import LabelError
 from model.taxonomy import Taxonomy
-from serving.api.problems import PROBLEMS
+from serving.api.asking import caller, engine, store
+from serving.api.problems import IDEMPOTENT, PROBLEMS, some
 from serving.api.schemas import FeedbackIn, FeedbackOut, PredictionOut
-from serving.engine import NotReady
-from serving.store import Feedback, Store, Stored
+from serving.store import Feedback, Stored
 from serving.store.repository import now
 
 router = APIRouter(prefix="/v1/predictions", tags=["predictions"])
 
 
-@router.get("/{prediction_id}", responses=PROBLEMS)
+@router.get("/{prediction_id}", responses=some(404, 422))
 async def show(prediction_id: str, request: Request) -> PredictionOut:
     """A prediction as it was answered, with everything said of it."""
-    store: Store = request.app.state.store
-    stored = await asyncio.to_thread(store.get, prediction_id)
-    words = await asyncio.to_thread(store.said, prediction_id)
+    kept = store(request)
+    stored = await asyncio.to_thread(kept.get, prediction_id, caller(request).tenant)
+    words = await asyncio.to_thread(kept.said, prediction_id)
     return PredictionOut(
         prediction_id=stored.id,
         created_at=stored.created_at,
-        answer=dict(stored.answer),
+        answer=stored.told,
         feedback=[vars(word) for word in words],
     )
 
 
-@router.post("/{prediction_id}/feedback", status_code=201, responses=PROBLEMS)
+@router.post("/{prediction_id}/feedback", status_code=201, responses=PROBLEMS, openapi_extra=IDEMPOTENT)
 async def correct(prediction_id: str, said: FeedbackIn, request: Request) -> FeedbackOut:
     """Confirms or corrects a prediction; training picks it up. A newer word outranks an older one."""
-    served = request.app.state.engine.served
-    if served is None:
-        raise NotReady("no model is loaded yet")
-    store: Store = request.app.state.store
-    stored = await asyncio.to_thread(store.get, prediction_id)
-    labels = judged(said, stored, served.classifier.taxonomy)
+    tenant, kept = caller(request).tenant, store(request)
+    taxonomy = engine(request).line(tenant).served.classifier.taxonomy
+    stored = await asyncio.to_thread(kept.get, prediction_id, tenant)
+    labels = judged(said, stored, taxonomy)
     word = Feedback(prediction_id, now(), labels, labels == dict(stored.labels), said.source, said.actor)
-    number = await asyncio.to_thread(store.say, word)
+    number = await asyncio.to_thread(kept.say, word, tenant)
     return FeedbackOut(prediction_id=prediction_id, number=number, labels=labels, correct=word.correct)
 
 

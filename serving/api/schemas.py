@@ -1,110 +1,9 @@
-"""What requests and answers look like. Unknown fields are errors; answers always have all their keys."""
+"""What answers look like, and what is said of them. Answers always have all their keys."""
 
-import base64
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
-
-from serving.seeing import Wanted
-from serving.uploads import File
-
-Channel = Literal["email", "ticket", "chat", "phone", "document"]
-
-
-def _decoded(value: object) -> bytes:
-    if not isinstance(value, str):
-        raise ValueError("the content must be base64, as a text")
-    try:
-        return base64.b64decode("".join(value.split()), validate=True)
-    except ValueError as error:
-        raise ValueError("the content must be base64") from error
-
-
-Base64 = Annotated[bytes, BeforeValidator(_decoded, json_schema_input_type=str)]
-Address = Annotated[str, Field(max_length=2_000)]
-EXAMPLE: dict[str, JsonValue] = {
-    "id": "4711",
-    "subject": "Parcel from Tuesday",
-    "body": "The courier site says delivered, my porch says no. Can you find out where it went?",
-    "channel": "email",
-}
-
-
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Options(_In):
-    """What the answer should hold."""
-
-    top_k: Annotated[int, Field(ge=0, le=20)] = 3
-    """Alternatives wanted."""
-    entities: bool = False
-    """Whether the answer lists identifiers, such as order numbers and amounts."""
-    cleaning: bool = False
-    """Whether the answer repeats the text that was set apart: quotes, signatures, disclaimers."""
-    route: bool = True
-    """Whether the answer says where the item goes."""
-
-
-class AttachmentIn(_In):
-    """A file that came with the item."""
-
-    filename: Annotated[str, Field(max_length=200)] | None = None
-    content_type: Annotated[str, Field(max_length=200)] | None = None
-    content_b64: Base64
-
-    def file(self) -> File:
-        """As it is read."""
-        return File(self.content_b64, self.filename, self.content_type)
-
-
-class ItemIn(_In):
-    """What can be said of an item, however it is sent."""
-
-    id: Annotated[str, Field(max_length=200)] | None = None
-    """The caller's own id; it comes back, and a correction is filed under it."""
-    subject: str = ""
-    body: str = ""
-    html: str = ""
-    """The body as HTML; read where `body` is empty."""
-    channel: Channel | None = None
-    sender: Annotated[Address | None, Field(alias="from")] = None
-    to: Address | list[Address] | None = None
-    sent_at: datetime | None = None
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")] | None = None
-    """The text's language, if it is known, such as `de` or `pt-BR`; it is detected otherwise."""
-    metadata: Annotated[dict[str, str | int | float | bool | None], Field(max_length=50)] = {}
-    """The caller's own; it comes back unchanged."""
-    options: Options = Options()
-
-    @property
-    def said(self) -> dict[str, str]:
-        """Sender, recipients and date, as mails state them."""
-        to = ", ".join(self.to) if isinstance(self.to, list) else self.to
-        stated = {"from": self.sender, "to": to, "date": self.sent_at.isoformat() if self.sent_at else None}
-        return {key: value for key, value in stated.items() if value}
-
-    def wanted(self) -> Wanted:
-        """What is said of the item, and asked for, besides its text."""
-        asked = self.options
-        return Wanted(self.language, asked.entities, asked.cleaning, asked.route, self.metadata)
-
-
-class ClassifyIn(ItemIn):
-    """One item to classify."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
-
-    attachments: Annotated[list[AttachmentIn], Field(max_length=30)] = []
-    """Files; they are read where the text says little, and one that cannot be read is named in the answer."""
-
-    @model_validator(mode="after")
-    def _something(self) -> "ClassifyIn":
-        if not (self.subject.strip() or self.body.strip() or self.html.strip() or self.attachments):
-            raise ValueError("there is nothing to classify: subject and body are both empty")
-        return self
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 
 class LabelOut(BaseModel):
@@ -222,6 +121,7 @@ class ClassifyOut(BaseModel):
     reason: list[str]
     guarantee: GuaranteeOut
     route: RouteOut | None
+    """Null where `options.route` did not ask for it."""
     language: LanguageOut
     entities: list[EntityOut] | None
     """Null where `options.entities` did not ask for them."""
@@ -232,6 +132,22 @@ class ClassifyOut(BaseModel):
     """Kinds and counts of personal data that were replaced before the item was stored; null where nothing is."""
     model: ModelOut
     timing_ms: float
+
+
+class ItemOut(BaseModel):
+    """One item of a batch: an answer, or what is wrong with it."""
+
+    status: int
+    answer: ClassifyOut | None
+    error: "Problem | None"
+
+
+class BatchOut(BaseModel):
+    """The items' answers, in the order of the request."""
+
+    items: list[ItemOut]
+    answered: int
+    failed: int
 
 
 class FeedbackIn(BaseModel):
@@ -267,6 +183,100 @@ class PredictionOut(BaseModel):
     created_at: datetime
     answer: dict[str, Any]
     feedback: list[dict[str, Any]]
+
+
+class ServedOut(BaseModel):
+    """A model that answers."""
+
+    name: str
+    version: int
+    alias: str
+    fingerprint: str
+    signed: bool
+    since: datetime
+    labels: int
+    items: dict[str, int]
+    """How many items it was fitted, calibrated and tested on."""
+    guarantees: list[float]
+    """Error rates for which it holds promises."""
+
+
+class ModelsOut(BaseModel):
+    """The models that answer this tenant."""
+
+    models: list[ServedOut]
+
+
+class TaxonomyOut(BaseModel):
+    """What can be answered."""
+
+    name: str
+    levels: list[str]
+    labels: dict[str, list[str]]
+    """Level -> its labels, without out_of_scope."""
+    combinations: list[dict[str, str]]
+    """All allowed combinations; nothing else is ever answered, but out_of_scope on all levels."""
+
+
+class JobOut(BaseModel):
+    """Where a job stands."""
+
+    job_id: str
+    state: Literal["queued", "running", "done", "cancelled"]
+    total: int
+    done: int
+    """Items with an outcome, failed ones included."""
+    failed: int
+    created_at: datetime
+    finished_at: datetime | None
+    results: str
+    """Address of the results, as far as there are any."""
+
+
+class JobsOut(BaseModel):
+    """A tenant's newest jobs."""
+
+    jobs: list[JobOut]
+
+
+class EraseIn(BaseModel):
+    """Whose items to erase, or from before when. One of the two."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"requester": "ana@example.com"}, {"before": "2025-01-01"}]}
+    )
+
+    requester: Annotated[str, Field(min_length=1, max_length=320)] | None = None
+    before: AwareDatetime | date | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "EraseIn":
+        if (self.requester is None) == (self.before is None):
+            raise ValueError("give either requester or before")
+        return self
+
+    @property
+    def moment(self) -> datetime | None:
+        """`before` as a moment; a date begins at midnight UTC."""
+        if self.before is None or isinstance(self.before, datetime):
+            return self.before
+        return datetime(self.before.year, self.before.month, self.before.day, tzinfo=UTC)
+
+
+class ErasedOut(BaseModel):
+    """What was erased."""
+
+    created_at: datetime
+    reason: Literal["requester", "age"]
+    predictions: int
+    versions: list[str]
+    """Model versions that were trained on corrections of what was erased."""
+
+
+class ErasuresOut(BaseModel):
+    """All erasures, oldest first."""
+
+    erasures: list[ErasedOut]
 
 
 class Problem(BaseModel):

@@ -1,7 +1,7 @@
 """Rules as data, matched by a pure function."""
 
 from serving.routing.decide import Decision, decide
-from serving.routing.match import Route, match
+from serving.routing.match import Route, Router, match
 from serving.routing.rules import Routing, Rule, load, parse
 
-__all__ = ["Decision", "Route", "Routing", "Rule", "decide", "load", "match", "parse"]
+__all__ = ["Decision", "Route", "Router", "Routing", "Rule", "decide", "load", "match", "parse"]

@@ -5,12 +5,18 @@ import os
 from pathlib import Path
 
 from serving.store.repository import Store
+from serving.store.tables import DEFAULT_TENANT
 
 
-def export_corrections(store: Store, path: Path) -> int:
-    """Writes every judged prediction with its newest labels to `path`, whole or not at all; returns how many."""
-    lines = []
-    for stored, word in store.corrections():
+def corrections_file(home: Path, tenant: str = DEFAULT_TENANT) -> Path:
+    """Where a tenant's corrections are put for training."""
+    return home / "corrections.jsonl" if tenant == DEFAULT_TENANT else home / "tenants" / tenant / "corrections.jsonl"
+
+
+def correction_lines(store: Store, tenant: str = DEFAULT_TENANT) -> list[str]:
+    """Every judged prediction of a tenant with its newest labels; of several for one item, the one judged last."""
+    lines = {}
+    for stored, word in store.corrections(tenant):
         line = {
             "id": stored.item_id or stored.id,
             "channel": stored.channel,
@@ -23,14 +29,22 @@ def export_corrections(store: Store, path: Path) -> int:
             "actor": word.actor,
             "source": word.source,
         }
-        lines.append(json.dumps(line, ensure_ascii=False))
+        lines[line["id"]] = json.dumps(line, ensure_ascii=False)
+    return list(lines.values())
+
+
+def export_corrections(store: Store, path: Path, tenant: str = DEFAULT_TENANT) -> list[str]:
+    """Writes a tenant's corrections to `path`, whole or not at all; returns the predictions they are of."""
+    lines = correction_lines(store, tenant)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(f".{os.getpid()}.draft")
-    draft.write_text("".join(line + "\n" for line in _newest(lines)), encoding="utf-8")
+    draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     draft.replace(path)
-    return len(lines)
+    return [str(json.loads(line)["prediction"]) for line in lines]
 
 
-def _newest(lines: list[str]) -> list[str]:
-    """Of several judged predictions for one item, the one judged last."""
-    return list({json.loads(line)["id"]: line for line in lines}.values())
+def refresh_corrections(store: Store, home: Path, tenant: str) -> None:
+    """Writes the file again where there is one, so that it holds nothing that was erased."""
+    path = corrections_file(home, tenant)
+    if path.exists():
+        export_corrections(store, path, tenant)

@@ -6,7 +6,6 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from model.reading import Limits
+from tests.serving.conftest import Serve
 
 CALM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -63,8 +63,8 @@ SEEDS = {
 }
 
 
-def attempt(server: TestClient, content: bytes, kind: str) -> None:
-    answer = server.post("/v1/classify", content=content, headers={"Content-Type": kind})
+def attempt(client: TestClient, content: bytes, kind: str) -> None:
+    answer = client.post("/v1/classify", content=content, headers={"Content-Type": kind})
     assert answer.status_code in (200, 400, 413, 415, 422), answer.text
     problem = answer.json()
     if answer.status_code != 200:
@@ -81,16 +81,16 @@ def broken(data: st.DataObject, seed: bytes) -> bytes:
 
 @CALM
 @given(data=st.data(), kind=st.sampled_from(sorted(SEEDS)))
-def test_broken_files_get_an_answer_or_a_problem(server: TestClient, data: st.DataObject, kind: str) -> None:
-    attempt(server, broken(data, SEEDS[kind]), kind)
+def test_broken_files_get_an_answer_or_a_problem(client: TestClient, data: st.DataObject, kind: str) -> None:
+    attempt(client, broken(data, SEEDS[kind]), kind)
 
 
 @CALM
 @given(data=st.data(), kind=st.sampled_from(sorted(SEEDS)))
-def test_broken_attachments_do_not_fail_the_item(server: TestClient, data: st.DataObject, kind: str) -> None:
+def test_broken_attachments_do_not_fail_the_item(client: TestClient, data: st.DataObject, kind: str) -> None:
     content = base64.b64encode(broken(data, SEEDS[kind])).decode()
     item = {"body": "where is the crate?", "attachments": [{"content_type": kind, "content_b64": content}]}
-    answer = server.post("/v1/classify", json=item)
+    answer = client.post("/v1/classify", json=item)
     assert answer.status_code == 200, answer.text
     assert {each["reason"] for each in answer.json()["attachments"]} <= {None, *REASONS}
 
@@ -104,69 +104,69 @@ FORM = (
 
 @CALM
 @given(data=st.data())
-def test_broken_forms_get_an_answer_or_a_problem(server: TestClient, data: st.DataObject) -> None:
-    attempt(server, broken(data, FORM), "multipart/form-data; boundary=b")
+def test_broken_forms_get_an_answer_or_a_problem(client: TestClient, data: st.DataObject) -> None:
+    attempt(client, broken(data, FORM), "multipart/form-data; boundary=b")
 
 
 @CALM
 @given(st.text(max_size=60), st.binary(max_size=60))
-def test_any_content_type_gets_an_answer_or_a_problem(server: TestClient, kind: str, content: bytes) -> None:
-    attempt(server, content, kind.encode("ascii", "ignore").decode().replace("\n", "").replace("\r", "").strip())
+def test_any_content_type_gets_an_answer_or_a_problem(client: TestClient, kind: str, content: bytes) -> None:
+    attempt(client, content, kind.encode("ascii", "ignore").decode().replace("\n", "").replace("\r", "").strip())
 
 
-def alive(server: TestClient) -> bool:
+def alive(client: TestClient) -> bool:
     return (
-        server.get("/health/live").status_code == 200
-        and server.post("/v1/classify", json={"body": "where is my parcel"}).status_code == 200
+        client.get("/health/live").status_code == 200
+        and client.post("/v1/classify", json={"body": "where is my parcel"}).status_code == 200
     )
 
 
 def test_a_parser_that_hangs_is_an_error_for_its_file_alone(
-    start: Callable[..., TestClient], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "tesseract"
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    server = start(reading=Limits(seconds=1))
-    answer = server.post("/v1/classify", content=PNG, headers={"Content-Type": "image/png"})
+    client = serve(reading=Limits(seconds=1))
+    answer = client.post("/v1/classify", content=PNG, headers={"Content-Type": "image/png"})
     assert (answer.status_code, answer.json()["reason"]) == (422, "timeout")
-    assert alive(server)
-    html = server.post("/v1/classify", content=SEEDS["text/html"], headers={"Content-Type": "text/html"})
+    assert alive(client)
+    html = client.post("/v1/classify", content=SEEDS["text/html"], headers={"Content-Type": "text/html"})
     assert html.status_code == 200, html.text
 
 
 def test_a_parser_that_is_killed_is_an_error_for_its_file_alone(
-    start: Callable[..., TestClient], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "tesseract"
     program.write_text("#!/bin/sh\nkill -9 $PPID\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    server = start()
-    answer = server.post("/v1/classify", content=PNG, headers={"Content-Type": "image/png"})
+    client = serve()
+    answer = client.post("/v1/classify", content=PNG, headers={"Content-Type": "image/png"})
     assert (answer.status_code, answer.json()["reason"]) == (422, "crashed")
-    assert alive(server)
-    html = server.post("/v1/classify", content=SEEDS["text/html"], headers={"Content-Type": "text/html"})
+    assert alive(client)
+    html = client.post("/v1/classify", content=SEEDS["text/html"], headers={"Content-Type": "text/html"})
     assert html.status_code == 200, html.text
 
 
-def test_a_file_over_the_bound_of_memory_is_an_error_for_it_alone(start: Callable[..., TestClient]) -> None:
-    server = start(reading=Limits(memory=48 * 2**20))
-    answer = server.post("/v1/classify", content=b"<p>x y " * 2_000_000, headers={"Content-Type": "text/html"})
+def test_a_file_over_the_bound_of_memory_is_an_error_for_it_alone(serve: Serve) -> None:
+    client = serve(reading=Limits(memory=48 * 2**20))
+    answer = client.post("/v1/classify", content=b"<p>x y " * 2_000_000, headers={"Content-Type": "text/html"})
     assert answer.json()["reason"] in ("memory", "crashed")
-    assert alive(server)
+    assert alive(client)
 
 
 def test_files_of_one_item_share_the_bound_of_time(
-    start: Callable[..., TestClient], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "tesseract"
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    server = start(reading=Limits(seconds=1))
+    client = serve(reading=Limits(seconds=1))
     pictures = [{"filename": f"{n}.png", "content_b64": base64.b64encode(PNG).decode()} for n in range(5)]
-    answer = server.post("/v1/classify", json={"body": "where is my parcel", "attachments": pictures}).json()
+    answer = client.post("/v1/classify", json={"body": "where is my parcel", "attachments": pictures}).json()
     assert [each["reason"] for each in answer["attachments"]] == ["timeout"] * 5
     assert [each["detail"].startswith("The files before it") for each in answer["attachments"]] == [False] + [True] * 4

@@ -1,0 +1,105 @@
+"""Items of one model -> answers, and the rows that keep them. Knows no queue, no store and no HTTP."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from pydantic_core import to_json
+
+from model.document import OUT_OF_SCOPE, Document, Prediction
+from serving.answers import Answer, shaped
+from serving.models import Served
+from serving.requesters import hidden, requester_of
+from serving.routing import Router, Routing, decide
+from serving.seeing import Eyes, Wanted
+from serving.store import DEFAULT_TENANT, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One item to classify."""
+
+    document: Document
+    top: int = 3
+    """Alternatives wanted."""
+    wanted: Wanted = field(default_factory=Wanted)
+    tenant: str = DEFAULT_TENANT
+
+    @property
+    def size(self) -> int:
+        """Characters."""
+        document = self.document
+        return len(document.subject) + len(document.body) + sum(len(part.text_with_parts) for part in document.parts)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What answers a tenant: a model and the rules that fit it."""
+
+    served: Served
+    rules: Routing
+
+    @cached_property
+    def router(self) -> Router:
+        """The rules, quick to apply."""
+        return Router(self.rules)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Answers of one model, and their rows, which are not stored yet."""
+
+    answers: list[Answer]
+    rows: list[Stored]
+    seconds: float
+    """How long preparing and scoring took."""
+
+
+def answered(requests: list[Request], line: Line, eyes: Eyes, at: datetime) -> Answered:
+    """Prepares, classifies, decides and routes; `at` is when all of it is said to have happened."""
+    began = time.perf_counter()
+    served, rules = line.served, line.rules
+    languages = served.classifier.languages
+    seen = [eyes.see(request.document, request.wanted) for request in requests]
+    found = served.classifier.predict([each.document for each in seen], max(request.top for request in requests))
+    seconds = time.perf_counter() - began
+    spent = round(seconds * 1000, 3)
+    answers, rows = [], []
+    for request, each, raw in zip(requests, seen, found, strict=True):
+        document, prediction = each.document, each.doubted(raw, languages)
+        decision = decide(prediction, served.classifier.guarantees, rules.decisions)
+        route = line.router.match(prediction, document.channel, decision.kind, each.entities)
+        shown = route if request.wanted.route else None
+        plain = shaped(document.id, request.top, prediction, decision, shown, served, at)
+        plain |= each.told(languages)
+        plain["timing_ms"] = spent
+        subject, body, kept = each.kept(plain)
+        sent = to_json(plain)
+        answers.append(Answer(plain, sent, to_json(kept) if eyes.redact else sent))
+        rows.append(
+            Stored(
+                plain["prediction_id"],
+                at,
+                document.id,
+                document.channel,
+                subject,
+                body,
+                _labels(prediction),
+                answers[-1].kept.decode(),
+                served.version,
+                served.fingerprint,
+                request.tenant,
+                _requester(request, eyes),
+            )
+        )
+    return Answered(answers, rows, seconds)
+
+
+def _labels(prediction: Prediction) -> dict[str, str | None]:
+    return {label.level: None if label.name == OUT_OF_SCOPE else label.name for label in prediction.labels}
+
+
+def _requester(request: Request, eyes: Eyes) -> str | None:
+    found = requester_of(request.document.meta.get("from"))
+    return hidden(found) if found and eyes.redact else found

@@ -1,0 +1,154 @@
+"""What every request passes: its number, its caller, quota, body limits, counting. Plain ASGI, in front of FastAPI.
+
+POST /v1/classify is answered right here: at thousands of requests a second a framework's own work would cost more
+than classifying.
+"""
+
+import logging
+import re
+import secrets
+import time
+from typing import Any
+
+from starlette.datastructures import State
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.auth import NEEDED, Caller
+from serving.errors import rendered
+from serving.limits import Gone, is_file
+from serving.settings import Settings
+
+log = logging.getLogger("sortation.requests")
+CLASSIFY = "/v1/classify"
+LARGE = re.compile(r"/v1/classify/batch|/v1/jobs|/v2/models/.*/infer|/invocations")
+"""Addresses that take files of items."""
+REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
+JSON = (b"content-type", b"application/json")
+
+
+class Front:
+    """Middleware around the application; its collaborators stand in `state` once the application has started."""
+
+    def __init__(self, app: ASGIApp, state: State, settings: Settings) -> None:
+        self._app = app
+        self._state = state
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        headers = dict(scope["headers"])
+        sent = headers.get(b"x-request-id", b"")
+        number = sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(8).encode()
+        status = 0
+        caller: Caller | None = None
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                more = [(b"x-request-id", number)]
+                if caller is not None:
+                    more += self._state.quotas.headers(caller.tenant)
+                message["headers"] = [*message["headers"], *more]
+            await send(message)
+
+        try:
+            caller = self._state.door.admit(scope["path"], headers)
+            await self._admitted(scope, receive, sending, headers, caller)
+        except Gone:
+            status = 499
+        except Exception as error:
+            if status:
+                raise
+            await rendered(error, scope["path"])(scope, receive, sending)
+        finally:
+            self._note(scope, number, status, time.perf_counter() - began, caller)
+
+    async def _admitted(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], caller: Caller
+    ) -> None:
+        scope["sortation.caller"] = caller
+        path, method = scope["path"], scope["method"]
+        if method not in ("POST", "PUT", "PATCH", "DELETE"):
+            await self._app(scope, receive, send)
+            return
+        kind = headers.get(b"content-type", b"")
+        bodies = self._state.bodies
+        body = await bodies.read(receive, headers.get(b"content-length", b""), self._most(path, kind))
+        try:
+            if path == CLASSIFY or NEEDED[0][0].fullmatch(path):
+                self._state.quotas.take(caller.tenant, 1)
+            key = headers.get(b"idempotency-key")
+            if key is None:
+                await self._answer(scope, receive, send, headers, body)
+                return
+            request = b"\n".join((method.encode(), path.encode(), scope["query_string"], kind, body))
+
+            async def run(recorded: Send) -> bytes | None:
+                await self._answer(scope, receive, recorded, headers, body)
+                kept: bytes | None = scope.get("sortation.kept")
+                return kept
+
+            await self._state.replays.once(caller.tenant, key, request, run, send)
+        finally:
+            bodies.held -= len(body)
+
+    def _most(self, path: str, kind: bytes) -> int:
+        """Bytes that a body may have."""
+        if LARGE.fullmatch(path):
+            return self._settings.max_upload
+        return self._settings.max_file if path == CLASSIFY and is_file(kind) else self._settings.max_body
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], body: bytes
+    ) -> None:
+        if scope["path"] == CLASSIFY and scope["method"] == "POST":
+            await self._classify(scope, receive, send, headers, body)
+            return
+        message: Message | None = {"type": "http.request", "body": body, "more_body": False}
+
+        async def replayed() -> Message:
+            nonlocal message
+            given, message = message, None
+            return given if given is not None else await receive()
+
+        await self._app(scope, replayed, send)
+
+    async def _classify(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], body: bytes
+    ) -> None:
+        try:
+            kind, tenant = headers.get(b"content-type", b""), scope["sortation.caller"].tenant
+            work = await self._state.intake.body(body, kind, scope["query_string"], tenant)
+            answer = await self._state.engine.classify(work)
+            raw, scope["sortation.kept"] = answer.raw, answer.kept
+        except Exception as error:
+            await rendered(error)(scope, receive, send)
+            return
+        start: dict[str, Any] = {"type": "http.response.start", "status": 200}
+        start["headers"] = [JSON, (b"content-length", b"%d" % len(raw))]
+        await send(start)
+        await send({"type": "http.response.body", "body": raw})
+
+    def _note(self, scope: Scope, number: bytes, status: int, seconds: float, caller: Caller | None) -> None:
+        path = scope["path"]
+        route = CLASSIFY if path == CLASSIFY else getattr(scope.get("route"), "path", "other")
+        self._state.metrics.request(route, status or 500, seconds)
+        if self._settings.access_log or status >= 500 or not status:
+            log.log(
+                logging.WARNING if status >= 500 or not status else logging.INFO,
+                "%s %s %d",
+                scope["method"],
+                route,
+                status or 500,
+                extra={
+                    "request_id": number.decode(),
+                    "tenant": caller.tenant if caller else None,
+                    "key": caller.key if caller else None,
+                    "ms": round(seconds * 1000, 2),
+                },
+            )

@@ -1,0 +1,74 @@
+"""The same request twice, answered once: `Idempotency-Key`."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from starlette.types import Message, Send
+
+from serving.errors import Conflict, Misused
+from serving.store import Store
+from serving.store.remembered import Told
+
+Run = Callable[[Send], Awaitable[bytes | None]]
+"""Answers a request; returns what may be kept of the answer's body, None: all of it."""
+PASSING = (401, 403, 408, 413, 429)
+"""Refusals that say nothing of the request itself: the same key may be tried again."""
+LONGEST = 200
+
+
+class Replays:
+    """Runs a request under a key once; later ones get what the first one got."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._busy: set[tuple[str, str]] = set()
+
+    async def once(self, tenant: str, key: bytes, request: bytes, run: Run, send: Send) -> None:
+        """Answers from memory, or runs and remembers. Raises Misused or Conflict."""
+        name = key.decode("latin-1").strip()
+        if not name or len(name) > LONGEST or not name.isprintable():
+            raise Misused(f"Idempotency-Key must be 1 to {LONGEST} printable characters")
+        if (tenant, name) in self._busy:
+            raise Conflict("a request with this Idempotency-Key is being answered right now; try again shortly")
+        self._busy.add((tenant, name))
+        try:
+            digest = hashlib.sha256(request).hexdigest()
+            told = await asyncio.to_thread(self._store.remembered.find, tenant, name)
+            if told is None:
+                told, kept = await self._run(run, digest)
+                if told.status < 500 and told.status not in PASSING:
+                    remembered = told if kept is None else replace(told, body=kept)
+                    await asyncio.to_thread(self._store.remembered.keep, tenant, name, remembered)
+                await _give(told, send, replayed=False)
+                return
+            if told.digest != digest:
+                raise Misused("this Idempotency-Key was used for another request; a new request needs a new key")
+            await _give(told, send, replayed=True)
+        finally:
+            self._busy.discard((tenant, name))
+
+    async def _run(self, run: Run, digest: str) -> tuple[Told, bytes | None]:
+        status, kind, parts = 500, b"", []
+
+        async def recorded(message: Message) -> None:
+            nonlocal status, kind
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                kind = dict(message["headers"]).get(b"content-type", b"")
+            else:
+                parts.append(message.get("body", b""))
+
+        kept = await run(recorded)
+        return Told(digest, status, kind.decode("latin-1"), b"".join(parts)), kept
+
+
+async def _give(told: Told, send: Send, *, replayed: bool) -> None:
+    headers = [(b"content-type", told.kind.encode("latin-1")), (b"content-length", b"%d" % len(told.body))]
+    if replayed:
+        headers.append((b"idempotency-replayed", b"true"))
+    if told.status == 503:
+        headers.append((b"retry-after", b"2"))
+    await send({"type": "http.response.start", "status": told.status, "headers": headers})
+    await send({"type": "http.response.body", "body": told.body})

@@ -1,0 +1,112 @@
+"""What a server does in the background: takes over models, keys, and erases what is too old."""
+
+import asyncio
+import logging
+import subprocess
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+from model.errors import SortationError
+from serving import models
+from serving.auth import Door
+from serving.engine import Engine
+from serving.settings import Settings
+from serving.store import DEFAULT_TENANT, Store
+from serving.store.corrections import refresh_corrections
+
+log = logging.getLogger("sortation")
+PATIENCE = 30.0
+"""Seconds until a registry that gave no model is asked again, where nothing in it changed."""
+
+
+def address(settings: Settings, tenant: str = DEFAULT_TENANT) -> models.Address:
+    """Where a tenant's champion comes from."""
+    name = settings.model if tenant == DEFAULT_TENANT else f"{settings.model}-{tenant}"
+    return models.Address(
+        settings.registry_url,
+        name,
+        settings.home / "models",
+        trusted=settings.trusted,
+        allow_unsigned=settings.allow_unsigned,
+        vectors=settings.vectors,
+    )
+
+
+def with_own_model(settings: Settings) -> list[str]:
+    """Tenants that have a model of their own: the default one, and those with a taxonomy of their own."""
+    folder = settings.data / "tenants"
+    return [DEFAULT_TENANT, *(t for t in settings.tenants if (folder / t / "taxonomy.yaml").exists())]
+
+
+async def watch_models(engine: Engine, where: models.Address, tenant: str, poll: float) -> None:
+    """Serves the last good model at once, then the registry's champion whenever it changes. Never gives up."""
+    served = await asyncio.to_thread(models.last_good, where)
+    if served is not None:
+        take(engine, served, tenant)
+    loop = asyncio.get_running_loop()
+    seen: object = object()
+    again = loop.time()
+    fetching: deque[subprocess.Popen[str]] = deque(maxlen=1)
+    while True:
+        trace = models.trace(where)
+        if trace != seen or loop.time() >= again:
+            seen = trace
+            try:
+                found = await asyncio.to_thread(models.newest, where, fetching.append)
+                again = loop.time() + poll if trace is None else float("inf")
+                if served is None or found.fingerprint != served.fingerprint or found.version != served.version:
+                    take(engine, found, tenant)
+                    served = found
+            except asyncio.CancelledError:
+                for process in fetching:
+                    process.kill()
+                raise
+            except Exception as error:
+                again = loop.time() + PATIENCE
+                engine.metrics.registry_failures.inc()
+                what = error if isinstance(error, SortationError) else type(error).__name__
+                log.warning("the registry gave no model for %s: %s", where.name, what)
+        await asyncio.sleep(poll)
+
+
+def take(engine: Engine, served: models.Served, tenant: str) -> None:
+    """Hands a model over, or says why not; then the old one goes on."""
+    try:
+        engine.use(served, tenant)
+        log.info("serving version %d of %s (%s)", served.version, served.name, served.fingerprint[:16])
+    except SortationError as error:
+        engine.metrics.model_refusals.inc()
+        log.error("version %d is refused: %s", served.version, error)
+
+
+async def watch_keys(door: Door, poll: float) -> None:
+    """Takes note of keys that come and go. Where the store fails, those known so far stay."""
+    while True:
+        await asyncio.sleep(poll)
+        try:
+            await asyncio.to_thread(door.refresh)
+        except Exception as error:
+            log.warning("API keys could not be read: %s", type(error).__name__)
+
+
+async def clean(store: Store, settings: Settings, every: float = 3600) -> None:
+    """Erases what is older than it may be, now and every hour."""
+    while True:
+        try:
+            await asyncio.to_thread(sweep, store, settings)
+        except Exception as error:
+            log.warning("old rows could not be erased: %s", type(error).__name__)
+        await asyncio.sleep(every)
+
+
+def sweep(store: Store, settings: Settings) -> None:
+    """Erases once."""
+    store.remembered.forget()
+    if not settings.retention_days:
+        return
+    before = datetime.now(UTC) - timedelta(days=settings.retention_days)
+    for tenant in store.erasures.tenants():
+        done = store.erasures.older_than(tenant, before)
+        if done.predictions:
+            log.info("erased %d predictions older than %d days", done.predictions, settings.retention_days)
+            refresh_corrections(store, settings.home, tenant)

@@ -1,0 +1,61 @@
+"""Models as a server takes them: signed by somebody trusted, or not at all."""
+
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from model.errors import BundleError, RegistryError
+from serving import models
+from serving.app import create_app
+from serving.watching import address
+from tests.serving.conftest import Serve, settings_of
+
+
+def test_the_last_good_model_is_signed_by_this_home(home: Path) -> None:
+    served = models.last_good(address(settings_of(home)))
+    assert served is not None
+    assert (served.version, served.signed) == (1, True)
+
+
+def test_an_unsigned_model_is_refused_and_the_server_stays_alive(home: Path) -> None:
+    next(home.glob("models/*/signature.json")).unlink()
+    assert models.last_good(address(settings_of(home))) is None
+    with TestClient(create_app(settings_of(home))) as client:
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/health/ready").status_code == 503
+
+
+def test_a_development_setting_allows_unsigned_models_and_says_so(
+    home: Path, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    next(home.glob("models/*/signature.json")).unlink()
+    client = serve(allow_unsigned=True)
+    assert client.get("/v1/models").json()["models"][0]["signed"] is False
+    assert "UNSIGNED MODEL" in caplog.text
+
+
+def test_a_model_of_a_stranger_is_refused(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "trusted").mkdir()
+    assert models.last_good(address(settings_of(home, trusted_keys=str(tmp_path / "trusted")))) is None
+
+
+def test_an_altered_array_is_refused_though_it_is_signed(home: Path) -> None:
+    array = next(home.glob("models/*/bias.npy"))
+    array.write_bytes(array.read_bytes()[:-1] + b"\x55")
+    assert models.last_good(address(settings_of(home))) is None
+
+
+def test_a_registry_without_a_champion_says_so(tmp_path: Path) -> None:
+    where = address(settings_of(tmp_path, registry=f"sqlite:///{tmp_path / 'r.db'}"))
+    with pytest.raises(RegistryError, match="there is no registry"):
+        models.newest(where)
+
+
+def test_a_refused_model_leaves_the_old_one_answering(serve: Serve, home: Path) -> None:
+    client = serve()
+    for file in home.glob("models/*/signature.json"):
+        file.unlink()
+    with pytest.raises(BundleError, match="refused"):
+        models._load(address(settings_of(home)), {"folder": "sortation-1", "version": 2})
+    assert client.post("/v1/classify", json={"body": "x"}).json()["model"]["version"] == 1
