@@ -72,7 +72,7 @@ def public(datasets: Path | None) -> list[str]:
         "## Accuracy on public sets, %\n\n" + table(["", *columns], rows),
         f"Mean ± standard deviation over {len(SEEDS)} seeds where the seed matters and the peer is not slow (spaCy: "
         "one seed, two of the full sets); the test items are the same for all. CLINC150 in scope only. Settings: "
-        f"{told}. fastText's and spaCy's numbers of passes were chosen on a fifth of Banking77's training items.",
+        f"{told}. fastText's and spaCy's settings come from a few trials on a fifth of Banking77's training items.",
         "## Training, CPU seconds, one core\n\n" + table(["", *columns], times),
     ]
 

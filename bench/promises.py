@@ -112,5 +112,5 @@ def report(datasets: Path | None) -> list[str]:
         f"{DRAWS:,} random calibration shares of {DRAWN:,} answers each, drawn from training items that were kept from "
         "training. At most 5 % of draws may break a promise. Where a label has no promise of its own the pooled one "
         "stands in for it. The last two columns count only the promises that were made: where few labels get one, "
-        "those few are the luckier draws, and the 5 % hold over all draws and labels, with or without a promise.",
+        "those few are the luckier draws; the 5 % hold over all draws and labels, with or without a promise.",
     ]
