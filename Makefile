@@ -6,10 +6,10 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
-.PHONY: help run serve train test lint fix bench bench-accuracy bench-speed
+.PHONY: help run serve train test lint fix bench bench-accuracy bench-reading bench-speed
 
 help: ## print this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
@@ -49,9 +49,13 @@ fix: $(DEV) ## mend what ruff can mend
 
 bench: $(DEV) ## measure speed and accuracy against peers
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.reading
 
 bench-accuracy: $(DEV) ## the accuracy half of bench
 	@$(BIN)/python -m bench accuracy
+
+bench-reading: $(DEV) ## print what reading costs and gets right (documents: SORTATION_DOCUMENTS)
+	@$(BIN)/python -m bench.reading
 
 bench-speed: $(DEV) ## the speed half of bench
 	@$(BIN)/python -m bench speed
