@@ -10,7 +10,6 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -18,6 +17,7 @@ from model.errors import LabelError, NotFound, ReadingError, SortationError
 from serving.auth import Forbidden, Unauthorized
 from serving.engine import NotReady, Overloaded
 from serving.quotas import QuotaExceeded
+from serving.store.connection import StoreFault
 
 log = logging.getLogger("sortation.errors")
 
@@ -138,7 +138,7 @@ def _rendered(error: Exception) -> Response:
         return _invalid(list(error.errors()), 1 if isinstance(error, RequestValidationError) else 0)
     if isinstance(error, HTTPException):
         return _http(error)
-    if isinstance(error, SQLAlchemyError):
+    if isinstance(error, StoreFault):
         log.error("the store failed: %s", type(error.__cause__ or error).__name__)
         return problem(
             503, "the store cannot be used; nothing was kept, try again", headers={"Retry-After": RETRY_SECONDS}
@@ -155,7 +155,7 @@ def install(app: FastAPI) -> None:
     async def handle(request: Request, error: Exception) -> Response:
         return rendered(error, request.url.path)
 
-    for kind in (SortationError, RequestValidationError, ValidationError, SQLAlchemyError, HTTPException, Exception):
+    for kind in (SortationError, RequestValidationError, ValidationError, StoreFault, HTTPException, Exception):
         app.add_exception_handler(kind, handle)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sortation import main
-from sortation_files import progress
+from sortation.files import progress
 
 WORDS = "The blender from order 4500123 stopped after two weeks and I want my 80.00 EUR back."
 

@@ -26,7 +26,7 @@ def call(url: str, body: dict[str, Any] | None = None) -> Any:
 
 
 def sortation(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "sortation.py"), *words, "--home", str(home)]
+    command = [sys.executable, "-m", "sortation", *words, "--home", str(home)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=280, check=False)
 
 
@@ -38,7 +38,7 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, str(ROOT / "sortation.py"), "serve", "--home", str(home), "--port", str(port)]
+        command = [sys.executable, "-m", "sortation", "serve", "--home", str(home), "--port", str(port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"SORTATION_POLL": "0.2"})
 
     def wait(self, version: int) -> None:

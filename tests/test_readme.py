@@ -34,7 +34,7 @@ def test_every_make_word_exists(line: str) -> None:
 def test_every_command_is_understood(line: str) -> None:
     command = shlex.split(line, comments=True)[1]
     done = subprocess.run(
-        [sys.executable, "sortation.py", command, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "sortation", command, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 

@@ -38,7 +38,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_packages_and_data_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
-    ours = {"model", "training", "serving", "sortation.py", "sortation_files.py"}
+    ours = {"model", "training", "serving", "sortation"}
     assert ours <= tops
     assert all(top in ours or top.startswith("sortation-0") for top in tops)
     assert any(name.endswith("share/sortation/data/taxonomy.yaml") for name in names)

@@ -7,6 +7,9 @@ import sqlalchemy as sa
 from model.errors import SortationError
 from serving.store.migrate import migrate
 
+StoreFault = sa.exc.SQLAlchemyError
+"""What a store raises where the database does not do as told: full, locked, gone."""
+
 
 def connect(url: str) -> sa.Engine:
     """An engine for SQLite or PostgreSQL, migrated. Raises SortationError that says what is missing or wrong."""

@@ -38,7 +38,7 @@ class Process:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, str(ROOT / "sortation.py"), "serve", "--home", str(home), "--port", str(self.port)]
+        command = [sys.executable, "-m", "sortation", "serve", "--home", str(home), "--port", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"SORTATION_LOG_FORMAT": "json"})
         until = time.monotonic() + 60
         with Client(self.url) as client:

@@ -1,10 +1,10 @@
-"""The commands that read files: classify, entities, import. They parse, call and print, as sortation.py does."""
+"""The commands that read files: classify, entities, import. They parse, call and print."""
 
 import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,28 +12,26 @@ from model.classifier import Classifier
 from model.document import CHANNELS, Document
 from model.errors import SortationError
 from model.explanation import explain
-from serving.settings import Settings
+from sortation.frame import Command, settings
 
 T = TypeVar("T")
-Command = Callable[[str, Any, str], argparse.ArgumentParser]
-Told = Callable[[argparse.Namespace], Settings]
 BATCH = 64
 """Documents that are classified in one pass."""
 
 
-def add(command: Command, settings: Told) -> None:
-    """Adds the commands to a parser; `settings` reads a server's settings from what was told."""
-    classify = command("classify", lambda told: _classify(told, settings), "Classify texts and files without a server.")
+def add(command: Command) -> None:
+    """Adds the commands to a parser."""
+    classify = command("classify", _classify, "Classify texts and files without a server.")
     classify.add_argument("what", nargs="+", help="files, folders, or one text; - reads standard input")
     classify.add_argument("--subject", default="")
     classify.add_argument("--channel", default=None, help=", ".join(CHANNELS))
     classify.add_argument("--json", action="store_true", help="print a JSON object a line")
     classify.add_argument("--explain", action="store_true", help="say which words carried each label")
-    find = command("entities", lambda told: _entities(told, settings), "List the identifiers in a text or a file.")
+    find = command("entities", _entities, "List the identifiers in a text or a file.")
     find.add_argument("what", help="a text, or the name of a file; - reads standard input")
     find.add_argument("--patterns", type=Path, action="append", default=[], help="further patterns, to try them")
     find.add_argument("--json", action="store_true", help="print a JSON object a line")
-    bring = command("import", lambda told: _import(told, settings), "Turn an export into items of a corpus.")
+    bring = command("import", _import, "Turn an export into items of a corpus.")
     bring.add_argument("source", type=Path, help=".csv, .tsv, .xlsx, .jsonl, .json, .mbox, .eml, or a folder of them")
     bring.add_argument("--out", type=Path, required=True, help="the .jsonl file for items with labels")
     bring.add_argument("--unlabelled", type=Path, help="the one for items without (default: beside --out)")
@@ -106,7 +104,7 @@ def _batches(items: Iterable[T]) -> Iterator[list[T]]:
     yield batch
 
 
-def _classify(told: argparse.Namespace, settings: Told) -> None:
+def _classify(told: argparse.Namespace) -> None:
     from model.preparation import prepare
     from serving import models
     from serving.watching import address
@@ -163,7 +161,7 @@ def _show(answer: dict[str, Any], as_json: bool, name: str, first: bool) -> None
         print(f"{labels}  {answer['confidence']:.2f}  {name:32}  {', '.join(answer['doubts'])}".rstrip())
 
 
-def _entities(told: argparse.Namespace, settings: Told) -> None:
+def _entities(told: argparse.Namespace) -> None:
     from model import sources
     from model.entities import Finder
     from model.errors import ReadingError
@@ -197,7 +195,7 @@ def _pairs(told: Sequence[str], option: str) -> dict[str, str]:
     return {left.strip(): right.strip() for left, _, right in pairs}
 
 
-def _import(told: argparse.Namespace, settings: Told) -> None:
+def _import(told: argparse.Namespace) -> None:
     from model import taxonomy as taxonomies
     from training.importing import Wishes, import_items
 
