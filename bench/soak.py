@@ -140,7 +140,7 @@ def _ready(port: int, patience: float = 120) -> None:
     until = time.monotonic() + patience
     while True:
         try:
-            with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5):  # noqa: S310 - our own server
+            with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5):
                 return
         except (URLError, OSError):
             if time.monotonic() > until:

@@ -84,7 +84,7 @@ class Traffic:
             thread.join()
 
     def _run(self, which: int) -> None:
-        draw = random.Random(self._seed + which)
+        draw = random.Random(self._seed + which)  # noqa: S311 - a load, no secret
         client = _Client(self._port, draw, self._texts)
         every = CLIENTS / self._rate
         due = time.monotonic() + every * which / CLIENTS

@@ -83,7 +83,7 @@ class Front:
             if path == CLASSIFY or NEEDED[0][0].fullmatch(path):
                 self._state.quotas.take(caller.tenant, 1)
             key = headers.get(b"idempotency-key")
-            if key is None:
+            if key is None or method != "POST":
                 await self._answer(scope, receive, send, headers, body)
                 return
             request = b"\n".join((method.encode(), path.encode(), scope["query_string"], kind, body))
