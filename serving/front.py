@@ -14,8 +14,8 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.auth import NEEDED, Caller
-from serving.errors import rendered
-from serving.limits import Gone, is_file
+from serving.errors import WrongMedia, rendered
+from serving.limits import Gone, is_file, packed
 from serving.settings import Settings
 
 log = logging.getLogger("sortation.requests")
@@ -77,6 +77,8 @@ class Front:
             await self._app(scope, receive, send)
             return
         kind = headers.get(b"content-type", b"")
+        if packed(headers):
+            raise WrongMedia("a compressed body is not read; send it without Content-Encoding")
         bodies = self._state.bodies
         body = await bodies.read(receive, headers.get(b"content-length", b""), self._most(path, kind))
         try:

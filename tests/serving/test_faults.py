@@ -1,12 +1,8 @@
 """What may go wrong while a server runs: it is killed, told to end, or given another model under load."""
 
 import asyncio
-import os
 import shutil
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,32 +22,7 @@ from serving.models import Served
 from serving.routing import load
 from serving.settings import default_data
 from serving.store import Store
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Process:
-    """A server process over a home with a model in its cache."""
-
-    def __init__(self, home: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "sortation", "serve", "--home", str(home), "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"SORTATION_LOG_FORMAT": "json"})
-        until = time.monotonic() + 60
-        with Client(self.url) as client:
-            while True:
-                try:
-                    client.ask("GET", "/health/ready")
-                    return
-                except SortationError:
-                    assert time.monotonic() < until, "the server never became ready"
-
-    def end(self, kind: signal.Signals = signal.SIGKILL) -> int:
-        self.process.send_signal(kind)
-        return self.process.wait(60)
+from tests.serving.processes import Process
 
 
 @pytest.fixture(scope="module")
