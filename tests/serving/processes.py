@@ -1,5 +1,6 @@
 """Servers as processes of their own, and what one sees of them from outside."""
 
+import json
 import os
 import re
 import signal
@@ -7,7 +8,9 @@ import socket
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 from model.errors import SortationError
 from serving.client import Client
@@ -45,6 +48,19 @@ class Process:
         made = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         made.sendall(sent)
         return made
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Status and JSON of one request, made once; (0, None) where no answer comes."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            sent = None if body is None else json.dumps(body)
+            connection.request(method, path, sent, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, json.load(answer)
+        except (OSError, HTTPException):
+            return 0, None
+        finally:
+            connection.close()
 
     def peak(self) -> float:
         """The most memory that the process has held so far, MB."""
