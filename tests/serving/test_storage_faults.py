@@ -152,8 +152,3 @@ def test_a_registry_that_is_gone_or_offers_what_is_broken_does_not_matter(
         assert version_of(process) == 2
     finally:
         process.end()
-    again = Process(home, registry=f"sqlite:///{shown}")
-    try:
-        assert version_of(again) == 2
-    finally:
-        again.end()
