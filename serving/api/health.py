@@ -37,7 +37,7 @@ async def ready(request: Request) -> Any:
     )
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}} | some())
+@router.get("/metrics", response_class=Response, responses=some() | {200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request) -> Response:
     """Counters and histograms for Prometheus. They count all tenants' requests: they are the default tenant's."""
     if caller(request).tenant != DEFAULT_TENANT:

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 import pytest
-import requests  # type: ignore[import-untyped]
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -27,10 +27,7 @@ CHECKS = [
     kept.response_schema_conformance,
 ]
 ADDRESSES = sorted(
-    (route.path, method)  # type: ignore[attr-defined]
-    for group in GROUPS
-    for route in group.router.routes
-    for method in route.methods  # type: ignore[attr-defined]
+    (route.path, method) for group in GROUPS for route in group.router.routes for method in route.methods
 )
 CALM = settings(
     max_examples=EXAMPLES,
@@ -69,7 +66,7 @@ def test_every_answer_is_described(
     @CALM
     @given(st.one_of(strategies))
     def ask(case: Any) -> None:
-        made = requests.Request(**case.as_transport_kwargs(base_url=str(client.base_url))).prepare()
+        made: Any = requests.Request(**case.as_transport_kwargs(base_url=str(client.base_url))).prepare()
         answer = client.request(
             made.method, made.url, content=made.body or b"", headers=dict(made.headers), follow_redirects=False
         )
