@@ -22,7 +22,7 @@ from model.errors import SortationError
 from serving.client import Client, ServerProblem
 
 GIGABYTE = 1_000_000_000
-CONNECTIONS, SLOW, KILLS = 10_000, 500, 5
+CONNECTIONS, SLOW, KILLS = 10_000, 500, 3
 HEAD = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 Row = list[str]
 
@@ -135,6 +135,11 @@ def _until_killed(port: int, predictions: list[str], words: list[tuple[str, int]
             words.append((number, int(client.correct(number, correct=True)["number"])))
 
 
+def _shown(row: Row) -> Row:
+    print(": ".join(row), flush=True)
+    return row
+
+
 def main() -> None:
     """Runs everything and writes the table."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -156,8 +161,8 @@ def main() -> None:
                 lambda: gigabyte("1 GB, announced", port, number, b"Content-Length: 1000000000\r\n\r\n", item * 1000),
                 lambda: gigabyte("1 GB, in chunks", port, number, b"Transfer-Encoding: chunked\r\n\r\n", chunk),
             ]
-            rows = [fault() for fault in faults]
-        rows.append(killed(home))
+            rows = [_shown(fault()) for fault in faults]
+        rows.append(_shown(killed(home)))
     parts = [
         f"`python -m bench.faults` · {processor()} · {versions()}",
         "Client and server share the machine with other work. A connection without a request is closed after "

@@ -136,7 +136,7 @@ def served(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         process.wait(60)
 
 
-def _ready(port: int, patience: float = 120) -> None:
+def _ready(port: int, patience: float = 300) -> None:
     until = time.monotonic() + patience
     while True:
         try:

@@ -75,7 +75,7 @@ class Process:
             return bool(client.ask("GET", "/health/ready") and client.classify("where is my parcel?").prediction_id)
 
 
-def answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
+def reply(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of what comes until the server closes the connection or the body is whole."""
     said = b""
     while b"\r\n\r\n" not in said:

@@ -14,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.client import Client
-from tests.serving.processes import Process, answer, closed, post
+from tests.serving.processes import Process, closed, post, reply
 
 GIGABYTE = 1_000_000_000
 MANY = 1_500
@@ -32,7 +32,7 @@ def process(model_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def problem(connection: socket.socket) -> tuple[int, str]:
     """Status and detail of the problem that comes, after which the connection ends."""
-    status, headers, body = answer(connection)
+    status, headers, body = reply(connection)
     assert headers["content-type"] == "application/problem+json"
     assert closed(connection)
     return status, json.loads(body)["detail"]
