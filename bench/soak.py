@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -158,7 +159,8 @@ def soak(home: Path, seconds: float, rate: float, every: float, swap: float) -> 
             rows.writeheader()
             while (now := time.monotonic() - began) < seconds:
                 if now > (swaps + 1) * swap:
-                    sortation(home, "promote", str(2 - swaps % 2), "--reason", "soak")
+                    words = (home, "promote", str(2 - swaps % 2), "--reason", "soak")
+                    threading.Thread(target=sortation, args=words).start()  # samples go on meanwhile
                     swaps += 1
                 time.sleep(every)
                 samples.append(look(process.pid, home, began, traffic))
