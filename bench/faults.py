@@ -153,13 +153,13 @@ def main() -> None:
             latencies(port)
             number = process.pid
             faults: list[Callable[[], Row]] = [
+                lambda: gigabyte("1 GB, announced", port, number, b"Content-Length: 1000000000\r\n\r\n", item * 1000),
+                lambda: gigabyte("1 GB, in chunks", port, number, b"Transfer-Encoding: chunked\r\n\r\n", chunk),
                 lambda: crowded("10,000 idle connections", port, number, CONNECTIONS, b""),
                 lambda: crowded(
                     "500 clients that stop within the body", port, number, SLOW, HEAD + b"Content-Length: 99\r\n\r\n{"
                 ),
                 lambda: crowded("500 clients that stop within the headers", port, number, SLOW, HEAD),
-                lambda: gigabyte("1 GB, announced", port, number, b"Content-Length: 1000000000\r\n\r\n", item * 1000),
-                lambda: gigabyte("1 GB, in chunks", port, number, b"Transfer-Encoding: chunked\r\n\r\n", chunk),
             ]
             rows = [_shown(fault()) for fault in faults]
         rows.append(_shown(killed(home)))
