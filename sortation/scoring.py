@@ -39,7 +39,7 @@ def _positive(text: str) -> int:
 def _score(told: argparse.Namespace) -> None:
     from model import bundle
     from training.registry import Registry
-    from training.scoring import Job, Model, run, sources
+    from training.scoring import Job, Model, inputs, run
     from training.scoring.job import ROWS
     from training.scoring.local import cores, locally
     from training.scoring.onray import on_ray
@@ -48,7 +48,7 @@ def _score(told: argparse.Namespace) -> None:
     if told.address and told.engine != "ray":
         raise SortationError("--address is a Ray cluster's; add --engine ray")
     server, out = settings(told), place(told.out)
-    found = sources(told.what, out)
+    found = inputs(told.what, out)
     registry = Registry(server.home, server.registry or None, server.model)
     version = registry.get(told.version)
     folder = registry.fetch(version, server.home / "models")

@@ -15,7 +15,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from model.errors import ReadingError, SortationError
-from model.reading.tables import delimiter
+from model.reading.tables import DELIMITERS
 from training.columns import check_columns, check_fields, mapping
 from training.scoring.places import Place, State, find
 
@@ -99,7 +99,7 @@ def parsed(plain: Mapping[str, Any]) -> Chunk:
     return Chunk(**{**plain, "source": made, "head": tuple(plain["head"])})
 
 
-def sources(address: str, out: Place) -> tuple[Source, ...]:
+def inputs(address: str, out: Place) -> tuple[Source, ...]:
     """The files that an address or a pattern names, but those in `out`. Raises SortationError."""
     return tuple(Source(k, file, state) for k, (file, state) in enumerate(find(address, tuple(KINDS), out)))
 
@@ -142,23 +142,37 @@ def runs(groups: Sequence[int], most: int) -> Iterator[tuple[int, int, int, int]
 
 def _of_csv(source: Source, told: Mapping[str, str], most: int) -> Iterator[Chunk]:
     with stream(source.place) as bytes_in:
-        start = bytes_in.peek(20_000)[:20_000]
+        start = bytes_in.peek(BUFFER)[:BUFFER]
         if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise SortationError("it is UTF-16; save it as UTF-8")
-        mark = "\t" if source.place.path.lower().endswith(".tsv") else delimiter(start.decode("utf-8", "replace"))
+        mark = _mark(start.decode("utf-8", "replace"), told)
         lines = Lines(bytes_in)
-        with records(lines, mark or ",") as found:
-            head = tuple(cell.strip().removeprefix("\ufeff") for cell in next((row for row in found if row), []))
+        with records(lines, mark) as found:
+            head = _head(found)
             columns = _columns(head, told)
             first = rows = 0
             began = lines.at
             for record in found:
                 rows += bool(record)
                 if rows == most:
-                    yield Chunk(source, first, rows, began, lines.at, 0, lines.at - began, columns, head, mark or ",")
+                    yield Chunk(source, first, rows, began, lines.at, 0, lines.at - began, columns, head, mark)
                     first, rows, began = first + rows, 0, lines.at
             if rows:
-                yield Chunk(source, first, rows, began, lines.at, 0, lines.at - began, columns, head, mark or ",")
+                yield Chunk(source, first, rows, began, lines.at, 0, lines.at - began, columns, head, mark)
+
+
+def _head(found: Iterator[list[str]]) -> tuple[str, ...]:
+    return tuple(cell.strip().removeprefix("\ufeff") for cell in next((row for row in found if row), []))
+
+
+def _mark(start: str, told: Mapping[str, str]) -> str:
+    """What separates the columns: that which makes the most names of the head known."""
+
+    def known(mark: str) -> int:
+        with records(io.StringIO(start, newline=""), mark) as found:
+            return len(mapping(_head(found), (), told))
+
+    return max(DELIMITERS, key=known)
 
 
 def _of_lines(source: Source, told: Mapping[str, str], most: int) -> Iterator[Chunk]:
