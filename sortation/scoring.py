@@ -3,9 +3,13 @@
 import argparse
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from model.errors import Faults, SortationError
 from sortation.frame import Command, settings
+
+if TYPE_CHECKING:
+    from training.scoring.progress import Progress
 
 EVERY = 10.0
 """Seconds between lines where nobody watches."""
@@ -58,7 +62,7 @@ def _score(told: argparse.Namespace) -> None:
     print(f"{len(found)} file{'s' * (len(found) != 1)}, version {version.number}, answers to {out}", flush=True)
     shown = _Shown()
     try:
-        outcome = run(job, engine, lambda progress: shown.show(progress.line(shown.watched), progress.share >= 1))
+        outcome = run(job, engine, shown.show)
     finally:
         shown.end()
     last = outcome.last
@@ -75,25 +79,29 @@ def _columns(told: list[str]) -> dict[str, str]:
 
 
 class _Shown:
-    """What was shown of the progress, on standard error: a bar where somebody watches, else a line now and then."""
+    """What is shown of the progress, on standard error: a bar where somebody watches, else a line now and then."""
 
     def __init__(self) -> None:
-        self.watched = sys.stderr.isatty()
-        self._last = time.monotonic()
-        self._open = False
+        self._watched = sys.stderr.isatty()
+        self._every = FRAME if self._watched else EVERY
+        self._shown = time.monotonic()
+        self._hidden = ""
 
-    def show(self, line: str, final: bool) -> None:
-        """Shows a line, unless another one was shown just before."""
-        now = time.monotonic()
-        if not final and now - self._last < (FRAME if self.watched else EVERY):
+    def show(self, progress: "Progress") -> None:
+        """Shows how far the job is, unless that was shown just before."""
+        line = progress.line(self._watched)
+        if time.monotonic() - self._shown < self._every:
+            self._hidden = line
             return
-        self._last = now
-        print(
-            f"\r\x1b[K{line}" if self.watched else line, end="" if self.watched else "\n", file=sys.stderr, flush=True
-        )
-        self._open = self.watched
+        self._shown, self._hidden = time.monotonic(), ""
+        self._print(line, "" if self._watched else "\n")
 
     def end(self) -> None:
-        """Ends the bar's line."""
-        if self._open:
-            print(file=sys.stderr, flush=True)
+        """Shows what was not shown yet, and ends the bar's line."""
+        if self._hidden:
+            self._print(self._hidden, "\n")
+        elif self._watched:
+            print(file=sys.stderr)
+
+    def _print(self, line: str, end: str) -> None:
+        print(f"\r\x1b[K{line}" if self._watched else line, end=end, file=sys.stderr, flush=True)

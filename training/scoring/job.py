@@ -152,7 +152,8 @@ class _Ledger:
         if chunk.name not in self._there:
             return None
         place = self._job.out / chunk.name
-        what = counted(place.system.open_input_file(place.path))
+        with place.system.open_input_file(place.path) as answers:
+            what = counted(answers)
         return what if what is not None and what.rows == chunk.rows else None
 
     def _count(self, chunk: Chunk, what: Counted) -> None:

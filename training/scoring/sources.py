@@ -118,9 +118,10 @@ def _of_parquet(source: Source, told: Mapping[str, str], most: int) -> Iterator[
     with closing(parquet.ParquetFile(source.place.system.open_input_file(source.place.path))) as file:
         columns = _columns(file.schema_arrow.names, told)
         groups = [file.metadata.row_group(k).num_rows for k in range(file.metadata.num_row_groups)]
-    first = 0
+    first, size, total = 0, source.state.size, sum(groups)
     for start, end, skip, rows in runs(groups, most):
-        yield Chunk(source, first, rows, start, end, skip, source.state.size * rows // sum(groups), columns)
+        weight = size * (first + rows) // total - size * first // total
+        yield Chunk(source, first, rows, start, end, skip, weight, columns)
         first += rows
 
 

@@ -50,7 +50,7 @@ def test_every_row_has_one_row_of_answers_in_order(job: Make, inputs: Path) -> N
     assert found == [(str(inputs / name), row) for name, count in counts.items() for row in range(count)]
     ids = parquet.read_table(inputs / "a.parquet")["Ticket ID"].to_pylist()
     assert table["id"].to_pylist() == [*ids, *ids]
-    assert (told.last.rows, told.last.share, told.faults) == (2500, 1.0, ())
+    assert (told.last.rows, round(told.last.share, 3), told.faults) == (2500, 1.0, ())
 
 
 def test_answers_are_those_of_the_classifier(job: Make, inputs: Path) -> None:
@@ -81,12 +81,12 @@ def test_a_stopped_job_goes_on_and_ends_with_the_same_bytes(job: Make) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(stopped, first(3))
     assert len(parts(stopped)) == 3
-    damaged = next(Path(stopped.out.path).glob("part-*"))
+    damaged = min(Path(stopped.out.path).glob("part-*"))
     damaged.write_bytes(damaged.read_bytes()[:-7])
     done: list[int] = []
     told = run(stopped, here, lambda progress: done.append(progress.rows))
     assert parts(stopped) == parts(whole)
-    assert told.last.earlier == 600  # three chunks of 300, one of them damaged
+    assert told.last.earlier == 500  # of 300, 200 and 300 the first is damaged
     assert done[-1] == 2500
 
 
@@ -126,7 +126,7 @@ def test_an_input_that_changed_is_refused(job: Make, tmp_path: Path) -> None:
         out = place(str(tmp_path / "answers"))
         made = replace(job(), sources=listed(str(file), out), out=out)
         if refused:
-            with pytest.raises(Faults, match="a.csv changed"):
+            with pytest.raises(Faults, match=r"a\.csv changed"):
                 run(made, here)
         else:
             run(made, here)
@@ -184,4 +184,5 @@ def test_a_level_called_like_a_column_is_refused() -> None:
 
 def test_what_is_no_whole_answer_counts_nothing(tmp_path: Path) -> None:
     (tmp_path / "part").write_bytes(b"PAR1")
-    assert counted((tmp_path / "part").open("rb")) is None
+    with (tmp_path / "part").open("rb") as file:
+        assert counted(file) is None
