@@ -15,7 +15,7 @@ from training.scoring.places import place
 from training.scoring.sources import inputs as listed
 
 Make = Callable[..., Job]
-ROWS = 300
+ROWS = 150
 """Rows of a chunk."""
 
 
@@ -27,14 +27,14 @@ def model_folder(model_home: Path) -> Model:
 
 @pytest.fixture(scope="session")
 def inputs(corpus: list[Item], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """2,500 rows in three files: Parquet in uneven row groups, CSV with line breaks in cells, JSON lines with a gap."""
+    """1,240 rows in three files: Parquet in uneven row groups, CSV with line breaks in cells, JSON lines with a gap."""
     folder = tmp_path_factory.mktemp("inputs")
-    rows = [(item.id, item.document.subject, item.document.body[:300]) for item in corpus[:1250]]
+    rows = [(item.id, item.document.subject, item.document.body[:300]) for item in corpus[:620]]
     table = pa.table(dict(zip(("Ticket ID", "Title", "Description"), zip(*rows, strict=True), strict=True)))
-    parquet.write_table(table, folder / "a.parquet", row_group_size=500)
-    cells = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows[:625]]
+    parquet.write_table(table, folder / "a.parquet", row_group_size=250)
+    cells = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows[:310]]
     (folder / "b.csv").write_text("\n".join(["key,summary,text", *cells]) + "\n", encoding="utf-8")
-    lines = [json.dumps({"id": id, "fields": {"summary": title, "text": text}}) for id, title, text in rows[625:]]
+    lines = [json.dumps({"id": id, "fields": {"summary": title, "text": text}}) for id, title, text in rows[310:]]
     (folder / "c.jsonl").write_text("\n".join([*lines[:100], "", *lines[100:]]), encoding="utf-8")
     return folder
 

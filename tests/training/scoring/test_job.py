@@ -46,11 +46,11 @@ def test_every_row_has_one_row_of_answers_in_order(job: Make, inputs: Path) -> N
     told = run(job(), here)
     table = parquet.read_table(job().out.path)  # passes over what begins with a dot or an underscore
     found = list(zip(table["file"].to_pylist(), table["row"].to_pylist(), strict=True))
-    counts = {"a.parquet": 1250, "b.csv": 625, "c.jsonl": 625}
+    counts = {"a.parquet": 620, "b.csv": 310, "c.jsonl": 310}
     assert found == [(str(inputs / name), row) for name, count in counts.items() for row in range(count)]
     ids = parquet.read_table(inputs / "a.parquet")["Ticket ID"].to_pylist()
     assert table["id"].to_pylist() == [*ids, *ids]
-    assert (told.last.rows, round(told.last.share, 3), told.faults) == (2500, 1.0, ())
+    assert (told.last.rows, round(told.last.share, 3), told.faults) == (1240, 1.0, ())
 
 
 def test_answers_are_those_of_the_classifier(job: Make, inputs: Path) -> None:
@@ -59,7 +59,7 @@ def test_answers_are_those_of_the_classifier(job: Make, inputs: Path) -> None:
 
     made = job()
     run(made, here)
-    answer = parquet.read_table(made.out.path).slice(1250, 1).to_pylist()[0]
+    answer = parquet.read_table(made.out.path).slice(620, 1).to_pylist()[0]
     with (inputs / "b.csv").open(encoding="utf-8", newline="") as file:
         _, subject, body = list(csv.reader(file))[1]
     classifier = bundle.load(made.model.folder)
@@ -86,8 +86,8 @@ def test_a_stopped_job_goes_on_and_ends_with_the_same_bytes(job: Make) -> None:
     done: list[int] = []
     told = run(stopped, here, lambda progress: done.append(progress.rows))
     assert parts(stopped) == parts(whole)
-    assert told.last.earlier == 500  # of 300, 200 and 300 the first is damaged
-    assert done[-1] == 2500
+    assert told.last.earlier == 250  # of 150, 100 and 150 the first is damaged
+    assert done[-1] == 1240
 
 
 def test_what_is_done_is_not_done_again_and_drafts_are_swept(job: Make) -> None:
@@ -98,9 +98,9 @@ def test_what_is_done_is_not_done_again_and_drafts_are_swept(job: Make) -> None:
     said: list[object] = []
     told = run(made, here, said.append)
     assert said == []
-    assert told.last.earlier == 2500
+    assert told.last.earlier == 1240
     assert not draft.exists()
-    assert json.loads((Path(made.out.path) / "_done.json").read_text()) == {"rows": 2500, "errors": told.last.errors}
+    assert json.loads((Path(made.out.path) / "_done.json").read_text()) == {"rows": 1240, "errors": told.last.errors}
 
 
 def test_a_job_that_is_another_one_is_refused_with_all_that_differs(
@@ -114,7 +114,7 @@ def test_a_job_that_is_another_one_is_refused_with_all_that_differs(
     with pytest.raises(Faults) as raised:
         run(fewer, here)
     said = " ".join(raised.value.faults)
-    for what in ("the model was version 1", "the rows of a chunk was 300 and is 7", "a.parquet is gone"):
+    for what in ("the model was version 1", "the rows of a chunk was 150 and is 7", "a.parquet is gone"):
         assert what in said
     assert parts(made) == before
 
@@ -165,10 +165,10 @@ def test_a_damaged_page_costs_its_chunk_alone(job: Make, tmp_path: Path, inputs:
     data[start : start + 40] = b"\xff" * 40
     file.write_bytes(data)
     out = place(str(tmp_path / "answers"))
-    told = run(replace(job(most=500), sources=listed(str(file), out), out=out), here)
+    told = run(replace(job(most=250), sources=listed(str(file), out), out=out), here)
     assert len(told.faults) == 1
-    assert "rows 500 to 999" in told.faults[0]
-    assert told.last.rows == 750
+    assert "rows 250 to 499" in told.faults[0]
+    assert told.last.rows == 370
 
 
 def test_a_model_that_is_not_the_one_is_refused(job: Make) -> None:
