@@ -1,4 +1,4 @@
-"""`python -m bench.scoring`: rows a second of `sortation score`, by engine and workers; and what 100 million would take.
+"""`python -m bench.scoring`: rows a second of `sortation score` by engine and workers, and what 100 million take.
 
 The tickets are sentences of the corpus in new combinations, some 300 characters each. Every measurement is a fresh
 process; engines take turns, so that whatever disturbs the machine disturbs all of them.
@@ -106,7 +106,7 @@ def one(engine_name: str, workers: int, given: Path, model_folder: Path) -> Meas
         out = place(f"{scratch}/out")
         job = Job(inputs(str(given), out), out, Model(model_folder, 1, bundle.fingerprint(model_folder)), {}, CHUNK)
         seen: dict[int, tuple[float, float]] = {}
-        with _watching(lambda: _look(COMMANDS[engine_name], seen)):
+        with Watching(lambda: _look(COMMANDS[engine_name], seen)):
             began = time.perf_counter()
             outcome = run(job, engine, lambda now: _note(marks, now))
             seconds = time.perf_counter() - began
@@ -121,7 +121,7 @@ def _note(marks: list[tuple[float, int]], now: Progress) -> None:
     marks.append((time.perf_counter(), now.rows))
 
 
-class _watching:
+class Watching:
     """Calls something every fifth of a second, beside what is done meanwhile."""
 
     def __init__(self, look: Callable[[], None]) -> None:

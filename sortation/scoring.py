@@ -42,10 +42,11 @@ def _positive(text: str) -> int:
 
 def _score(told: argparse.Namespace) -> None:
     from model import bundle
+    from training.cluster import cores
     from training.registry import Registry
     from training.scoring import Job, Model, inputs, run
     from training.scoring.job import ROWS
-    from training.scoring.local import cores, locally
+    from training.scoring.local import locally
     from training.scoring.onray import on_ray
     from training.scoring.places import place
 
@@ -60,7 +61,7 @@ def _score(told: argparse.Namespace) -> None:
     job = Job(found, out, chosen, _columns(told.map), told.rows or ROWS)
     engine = on_ray(told.workers, told.address) if told.engine == "ray" else locally(told.workers or cores())
     print(f"{len(found)} file{'s' * (len(found) != 1)}, version {version.number}, answers to {out}", flush=True)
-    shown = _Shown()
+    shown = Shown()
     try:
         outcome = run(job, engine, shown.show)
     finally:
@@ -78,12 +79,13 @@ def _columns(told: list[str]) -> dict[str, str]:
     return {column: field for column, _, field in pairs}
 
 
-class _Shown:
+class Shown:
     """What is shown of the progress, on standard error: a bar where somebody watches, else a line now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: float | None = None) -> None:
+        """`every`: seconds between two pictures, if not the usual ones."""
         self._watched = sys.stderr.isatty()
-        self._every = FRAME if self._watched else EVERY
+        self._every = (FRAME if self._watched else EVERY) if every is None else every
         self._shown = time.monotonic()
         self._hidden = ""
 

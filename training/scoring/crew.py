@@ -6,11 +6,11 @@ import selectors
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, cast
 
 from model.errors import SortationError
+from training.cluster import ONE_THREAD, ROOT
 
 READY = "ready"
 """What a process answers to its first line, once it can work."""
@@ -18,10 +18,6 @@ STARTS = 3
 """How often a process is started in vain before that is an error."""
 PATIENCE = 10
 """Seconds that a process may take to end."""
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Environment of a process: there are as many of them as cores."""
-ROOT = Path(__file__).resolve().parent.parent.parent
-"""Where the packages are found."""
 
 
 class Hand:

@@ -26,9 +26,6 @@ FORMAT = 1
 ROWS = 20_000
 """Rows of a chunk, at most: seconds of work, which is what a killed worker loses."""
 
-TRIES = 3
-"""How often a chunk is begun before it is given up, where its workers die."""
-
 
 @dataclass(frozen=True)
 class Model:

@@ -1,21 +1,16 @@
 """Chunks on the cores of this machine. Where a worker dies, another takes its place and the chunk is done again."""
 
-import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+from training.cluster import TRIES
 from training.scoring.crew import Crew
-from training.scoring.job import TRIES, Done, Engine, Job
+from training.scoring.job import Done, Engine, Job
 from training.scoring.sources import Chunk, as_plain
 from training.scoring.worker import outcome, spec
 
 COMMAND = (sys.executable, "-m", "training.scoring.worker")
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def locally(workers: int, command: Sequence[str] = COMMAND) -> Engine:

@@ -1,21 +1,17 @@
-"""Chunks on Ray: on this machine, or on the cluster at an address. The only file of scoring that knows Ray."""
+"""Chunks on Ray: on this machine, or on the cluster at an address, which is the only difference."""
 
 import os
+import shutil
 import tempfile
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from model.errors import SortationError
-from training.scoring.crew import ONE_THREAD, ROOT
-from training.scoring.job import TRIES, Done, Engine, Job
-from training.scoring.local import cores
+from training.cluster import TRIES, cluster, width
+from training.scoring.job import Done, Engine, Job
 from training.scoring.sources import Chunk, as_plain
 from training.scoring.worker import Worker, outcome, spec
-
-PACKAGES = ("model", "training")
-"""Code that is sent to the cluster; NumPy, SciPy, PyYAML and pyarrow must be there."""
 
 
 def on_ray(workers: int | None, address: str | None) -> Engine:
@@ -25,25 +21,21 @@ def on_ray(workers: int | None, address: str | None) -> Engine:
     """
 
     def answered(job: Job, chunks: Iterator[Chunk]) -> Iterator[Done]:
-        ray = joined(workers, address)
-        try:
-            files = ray.put({each.name: each.read_bytes() for each in job.model.folder.iterdir()})
-            remote = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=TRIES - 1)(_Actor)
-            size = workers or int(ray.cluster_resources().get("CPU", 1))
-            idle = [remote.remote(spec(job), [files]) for _ in range(size)]
+        with cluster(workers, address) as ray:
+            model = ray.put({each.name: each.read_bytes() for each in job.model.folder.iterdir()})
+            actor_class = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=TRIES - 1)(_Actor)
+            idle = [actor_class.remote(spec(job)) for _ in range(workers or width(ray))]
             busy: dict[Any, tuple[Any, Chunk]] = {}
             while True:
                 while idle and (chunk := next(chunks, None)):
                     actor = idle.pop()
-                    busy[actor.answer.remote(as_plain(chunk))] = (actor, chunk)
+                    busy[actor.answer.remote(as_plain(chunk), model)] = (actor, chunk)
                 if not busy:
                     return
                 for ready in ray.wait(list(busy))[0]:
                     actor, chunk = busy.pop(ready)
                     idle.append(actor)
                     yield _done(ray, ready, chunk)
-        finally:
-            ray.shutdown()
 
     return answered
 
@@ -57,42 +49,21 @@ def _done(ray: Any, ready: Any, chunk: Chunk) -> Done:
         raise SortationError(f"Ray gave up: {str(error).strip().splitlines()[-1]}") from error
 
 
-def joined(workers: int | None, address: str | None) -> Any:
-    """Ray, connected to the cluster at `address` or started here. Raises SortationError."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machine unasked
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import ray
-    except ImportError as error:
-        raise SortationError("--engine ray needs Ray: pip install 'sortation[scale]'") from error
-    settings: dict[str, Any] = {"address": address} if address else {"num_cpus": workers or cores()}
-    if not address:
-        settings |= {"address": "local", "include_dashboard": False}
-    code = {"py_modules": [str(ROOT / name) for name in PACKAGES], "env_vars": ONE_THREAD}
-    try:
-        ray.init(**settings, runtime_env=code, log_to_driver=False, logging_level="ERROR", configure_logging=False)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise SortationError(f"the cluster {address or ''} cannot be reached: {error}") from error
-    return ray
-
-
 class _Actor:
     """Answers chunks on a node, with a copy of the model that all actors of the node share."""
 
-    def __init__(self, told: Mapping[str, Any], files: Sequence[Any]) -> None:
-        """`files`: a reference to the model's files; in a list, so that an actor made again fetches them again."""
-        import ray
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self._told = told
+        self._worker: Worker | None = None
 
-        self._worker = Worker(told, _unpacked(ray.get(files[0]), told["model"]["fingerprint"]))
-
-    def answer(self, plain: Mapping[str, Any]) -> dict[str, Any]:
-        """The counts of a chunk, or `fault`."""
+    def answer(self, plain: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+        """The counts of a chunk, or `fault`. `files`: the model, which Ray brings to every node once."""
+        if self._worker is None:
+            self._worker = Worker(self._told, unpacked(files, self._told["model"]["fingerprint"]))
         return self._worker.answer(plain)
 
 
-def _unpacked(files: Mapping[str, bytes], fingerprint: str) -> Path:
+def unpacked(files: Mapping[str, bytes], fingerprint: str) -> Path:
     """The model folder on this node, written by whoever comes first. What is loaded from it is verified."""
     home = Path(tempfile.gettempdir()) / f"sortation-{os.getuid()}"
     home.mkdir(mode=0o700, exist_ok=True)
@@ -104,6 +75,5 @@ def _unpacked(files: Mapping[str, bytes], fingerprint: str) -> Path:
         try:
             draft.rename(folder)
         except OSError:  # somebody else was quicker
-            for path in (*draft.iterdir(), draft):
-                path.rmdir() if path.is_dir() else path.unlink()
+            shutil.rmtree(draft)
     return folder

@@ -14,8 +14,8 @@ import pytest
 from pyarrow import parquet
 
 from model.errors import SortationError
+from training.cluster import ROOT
 from training.scoring import Job, run
-from training.scoring.crew import ROOT
 from training.scoring.job import Engine
 from training.scoring.local import locally
 from training.scoring.onray import on_ray
