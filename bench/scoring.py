@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from itertools import pairwise, product
 from pathlib import Path
 from statistics import median
@@ -47,7 +48,6 @@ FILES = 4
 CHUNK = 2_500
 """Rows of a chunk: many chunks, so that the last one's end does not count for much."""
 MILLIONS = 100
-WORKERS = (1, 2)
 COMMANDS = {"local": "training.scoring.worker", "ray": "ray::_Actor"}
 """Engine -> what the commands of its workers contain."""
 
@@ -199,11 +199,12 @@ def report(runs: dict[tuple[str, int], list[Measured]], tenth: Measured, said: s
         cells += [f"{max(each.parent for each in found):.0f}", f"{max(each.worker for each in found):.0f}"]
         lines.append(cells)
     head = ["", "rows/s", "against 1", "efficiency", "rows/CPU s", "start, s", "parent, MB", "largest worker, MB"]
-    most = max(WORKERS)
+    most = max(workers for _, workers in runs)
+    ours = ", ".join(f"{name} {version(name)}" for name in ("pyarrow", "ray") if importlib.util.find_spec(name))
     best = rate["local", most]
     hours, core = (MILLIONS * 1e6 / each / 3600 for each in (best, cost["local", most]))
     return [
-        f"{processor()}; {most} of them used. {versions()}.",
+        f"{processor()}; up to {most} of them used. {versions()}, {ours}.",
         f"{rows:,} tickets of some {LENGTH} characters in {FILES} Parquet files, chunks of {CHUNK:,} rows. Medians of "
         f"{len(runs['local', 1])} round(s) in which engines take turns, each run a process of its own. Rows/s count "
         "once every worker has done a chunk; the start is all the rest: processes, the model, and the first chunk less "
@@ -225,6 +226,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, one round")
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="how many, the first of them 1")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="folder for the report")
     parser.add_argument("--one", nargs=4, metavar="X", help=argparse.SUPPRESS)
     told = parser.parse_args()
@@ -240,7 +242,7 @@ def main() -> None:
         folder = Path(scratch)
         prepared(folder, rows)
         given, model_folder = folder / "whole", folder / "model"
-        runs: dict[tuple[str, int], list[Measured]] = {key: [] for key in product(engines, WORKERS)}
+        runs: dict[tuple[str, int], list[Measured]] = {key: [] for key in product(engines, told.workers)}
         for _ in range(rounds):
             for key, found in runs.items():
                 found.append(apart(*key, given, model_folder))
