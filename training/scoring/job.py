@@ -6,7 +6,7 @@ chunk twice gives the same bytes under the same name: so nothing is lost and not
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ def run(job: Job, engine: Engine, tell: Callable[[Progress], object] = id) -> Ou
     for done in engine(job, ledger.open_chunks()):
         ledger.enter(done)
         tell(ledger.progress)
-    outcome = Outcome(ledger.progress, tuple(ledger.faults))
+    outcome = Outcome(ledger.progress, ledger.faults)
     if not outcome.faults:
         for draft in places.drafts(job.out):
             places.remove(draft)
@@ -127,7 +127,7 @@ class _Ledger:
         self._bytes = max(sum(source.state.size for source in job.sources), 1)
         self._began = time.monotonic()
         self._rows = self._errors = self._weight = self._earlier = self._earlier_weight = 0
-        self.faults: list[str] = []
+        self._faults: dict[tuple[Place, str], list[Chunk]] = {}
 
     def open_chunks(self) -> Iterator[Chunk]:
         """The chunks without answers, file after file; a file that cannot be cut is a fault."""
@@ -142,7 +142,7 @@ class _Ledger:
                         self._earlier += what.rows
                         self._earlier_weight += chunk.weight
             except (SortationError, *BROKEN) as error:
-                self.faults.append(f"{source.place}: {_sentence(error)}")
+                self._faults[source.place, _sentence(error)] = []
 
     def _found(self, chunk: Chunk) -> Counted | None:
         """What an earlier run left of a chunk, if it is whole."""
@@ -163,14 +163,27 @@ class _Ledger:
         if isinstance(done.what, Counted):
             self._count(done.chunk, done.what)
         else:
-            first, last = done.chunk.first, done.chunk.first + done.chunk.rows - 1
-            self.faults.append(f"{done.chunk.source.place}, rows {first:,} to {last:,}: {done.what}")
+            self._faults.setdefault((done.chunk.source.place, done.what), []).append(done.chunk)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What has no answers, a sentence for each file and reason."""
+        return tuple(f"{place}{_where(lost)}: {why}" for (place, why), lost in self._faults.items())
 
     @property
     def progress(self) -> Progress:
         """How far the job is now."""
         shares = (self._weight / self._bytes, self._earlier_weight / self._bytes)
         return Progress(self._rows, self._errors, self._earlier, *shares, time.monotonic() - self._began)
+
+
+def _where(lost: Sequence[Chunk]) -> str:
+    """The rows of some chunks, if there are any."""
+    if not lost:
+        return ""
+    first = min(lost, key=lambda chunk: chunk.first)
+    more = f" and {len(lost) - 1} more chunks" if len(lost) > 1 else ""
+    return f", rows {first.first:,} to {first.first + first.rows - 1:,}{more}"
 
 
 def _begin(job: Job) -> None:

@@ -74,17 +74,18 @@ def _system(root: str) -> Any:
 
 def place(address: str) -> Place:
     """The place that an address or a path names; there need not be anything."""
-    return _parsed(address)[0]
+    return _parsed(address, "")[0]
 
 
-def _parsed(address: str) -> tuple[Place, list[str]]:
+def _parsed(address: str, wild: str = WILD) -> tuple[Place, list[str]]:
     """The folder before the first part with wild cards, and the parts from there on; none for a plain address."""
     scheme, mark, rest = address.partition("://")
     if not mark:
-        base, pattern = _split(str(Path(address).expanduser().absolute()), f"{WILD}?")
+        given = Path(address).expanduser().absolute()
+        base, pattern = _split(str(given), "" if given.exists() else wild and f"{wild}?")
         return Place(LOCAL, base), pattern
     rest, _, options = rest.partition("?")
-    base, pattern = _split(rest, WILD)
+    base, pattern = _split(rest, wild)
     if scheme == "file":
         return Place(LOCAL, base), pattern
     root = f"{scheme}://{base.partition('/')[0]}" + (f"?{options}" if options else "")
@@ -118,7 +119,7 @@ def find(address: str, endings: Sequence[str], apart: Place) -> list[tuple[Place
             found = []
         else:
             deep = not pattern or len(pattern) > 1
-            found = base.system.get_file_info(fs.FileSelector(base.path, recursive=deep))
+            found = base.system.get_file_info(fs.FileSelector(base.path or "/", recursive=deep))
             found = [each for each in found if _wanted(each.path, base.path, pattern, endings)]
     except (OSError, pa.ArrowException) as error:
         raise SortationError(f"{base} cannot be listed: {error}") from error

@@ -109,11 +109,11 @@ def _of_lines(chunk: Chunk) -> Iterator[Row]:
 def _of_line(line: bytes, told: Mapping[str, str], known: dict[tuple[str, ...], dict[str, str]]) -> Row:
     try:
         item = json.loads(decode(line))
+        values = dict(_flat(item)) if isinstance(item, dict) else None
     except (ValueError, RecursionError):
-        return Row(None, None, "the line is not JSON")
-    if not isinstance(item, dict):
+        return Row(None, None, "the line is not JSON, or nested too deeply")
+    if values is None:
         return Row(None, None, "the line is no object")
-    values = dict(_flat(item))
     names = tuple(values)
     if names not in known and len(known) < BATCH:  # rows that all look different must not fill the memory
         known[names] = mapping(names, (), told)

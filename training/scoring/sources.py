@@ -75,7 +75,7 @@ class Chunk:
     weight: int
     """Its share of the file's bytes."""
     columns: Mapping[str, str]
-    """Field -> column; empty for JSON lines, whose rows name their own."""
+    """Field -> column; for JSON lines column -> field, as far as it was told, since every row names its own."""
     head: tuple[str, ...] = ()
     """The columns of a CSV file, in order."""
     mark: str = ","

@@ -171,6 +171,15 @@ def test_a_damaged_page_costs_its_chunk_alone(job: Make, tmp_path: Path, inputs:
     assert told.last.rows == 370
 
 
+def test_many_chunks_with_one_fault_are_one_sentence(job: Make) -> None:
+    def failing(job: Job, chunks: Iterator[Chunk]) -> Iterator[Done]:
+        return (Done(chunk, "the disk is full") for chunk in chunks)
+
+    first, *others = run(job(), failing).faults
+    assert "a.parquet, rows 0 to 149 and 4 more chunks: the disk is full" in first
+    assert len(others) == 2
+
+
 def test_a_model_that_is_not_the_one_is_refused(job: Make) -> None:
     made = job()
     with pytest.raises(SortationError, match="is not the model"):

@@ -37,6 +37,14 @@ def test_a_pattern_names_files_in_order(tree: Path, pattern: str, expected: list
     assert [str(Path(file.path).relative_to(tree)) for file, _ in found] == expected
 
 
+def test_a_name_with_brackets_is_a_name_where_it_exists(tree: Path) -> None:
+    (tree / "[a]").mkdir()
+    (tree / "[a]" / "x.csv").write_text("x")
+    (file, _), *others = find(str(tree / "[a]" / "x.csv"), (), place("/nowhere"))
+    assert (file.path, others) == (str(tree / "[a]" / "x.csv"), [])
+    assert place(str(tree / "out[1]" / "a*")).path == str(tree / "out[1]" / "a*")
+
+
 def test_what_lies_in_the_output_is_no_input(tree: Path) -> None:
     found = find(f"{tree}/**/*.csv", (), place(str(tree / "deep")))
     assert [Path(file.path).name for file, _ in found] == ["a.csv"]

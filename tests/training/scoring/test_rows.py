@@ -20,6 +20,7 @@ def read(file: Path) -> list[Row]:
     ("line", "error"),
     [
         pytest.param("{", "the line is not JSON", id="not JSON"),
+        pytest.param('{"a":' * 5000 + "1" + "}" * 5000, "nested too deeply", id="deep"),
         pytest.param("[1]", "the line is no object", id="no object"),
         pytest.param("{}", "subject and body are both empty", id="nothing"),
         pytest.param('{"id": "7", "text": " "}', "subject and body are both empty", id="white space"),
