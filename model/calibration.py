@@ -1,4 +1,4 @@
-"""Scores that mean what they say: rescaled by level, length and strangeness, as fitted on a share of its own."""
+"""Scores that mean what they say: rescaled by head, length and strangeness, as fitted on a share of its own."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,19 +14,19 @@ Bools = np.ndarray[Any, np.dtype[np.bool_]]
 FEWEST = 20
 """Items below which scores are left as they are: a few numbers fitted on fewer would be noise."""
 TYPICAL = 40
-"""Distinct words of a text whose scale is exactly its level's."""
+"""Distinct words of a text whose scale is exactly its head's."""
 SHORTEST, LONGEST = 2, 200
 """Distinct words beyond which the scale changes no more."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How scores are rescaled before decoding; the default for its levels leaves them as they are."""
+    """How scores are rescaled before decoding; the default for its heads leaves them as they are."""
 
     scales: tuple[float, ...]
-    """Inverse temperature per level, positive, for a text of TYPICAL words all of which are known."""
+    """Inverse temperature per head, positive, for a text of TYPICAL words all of which are known."""
     out_of_scope: float = 0.0
-    """Added to the out-of-scope score of the first level, in logits."""
+    """Added to the out-of-scope score of the first head, in logits."""
     length: float = 0.0
     """Power of the number of words in the scale: above 0, short texts are believed less than long ones."""
     unseen: float = 0.0
@@ -47,28 +47,28 @@ class Calibration:
 def fit_calibration(scored: Scores, truth: Ints, decoder: Decoder) -> Calibration:
     """The calibration with the least joint log loss on n scored items whose true combinations are `truth`, (n,).
 
-    A generalisation of temperature scaling (Guo et al., 2017) to several levels decoded together, with a temperature
+    A generalisation of temperature scaling (Guo et al., 2017) to several heads decoded together, with a temperature
     that depends on how much there was to read; a weak prior keeps it from moving where there are few items.
     """
     from scipy.optimize import minimize  # a second of import that only fitting needs
 
-    levels = len(decoder.widths)
+    heads = len(decoder.head_widths)
     if len(truth) < FEWEST:
-        return Calibration((1.0,) * levels)
+        return Calibration((1.0,) * heads)
     wide = replace(scored, scores=scored.scores.astype(np.float64))
     has_outside = bool((truth == len(decoder.members) - 1).any())
 
     def read(vector: Floats) -> Calibration:
-        shift, length, unseen = vector[levels:].tolist()
-        return Calibration(tuple(np.exp(vector[:levels]).tolist()), shift if has_outside else 0.0, length, unseen)
+        shift, length, unseen = vector[heads:].tolist()
+        return Calibration(tuple(np.exp(vector[:heads]).tolist()), shift if has_outside else 0.0, length, unseen)
 
     def loss(vector: Floats) -> float:
-        joint = decoder.joint(read(vector).apply(wide, decoder.widths))
+        joint = decoder.joint(read(vector).apply(wide, decoder.head_widths))
         likelihood = np.log(np.maximum(joint[np.arange(len(truth)), truth], 1e-12)).mean()
         return float(-likelihood + (vector**2).sum() / len(truth))
 
-    bounds = [(-5.0, 3.0)] * levels + [(-6.0, 6.0), (-1.0, 2.0), (-3.0, 5.0)]
-    found = minimize(loss, np.zeros(levels + 3), method="L-BFGS-B", bounds=bounds)
+    bounds = [(-5.0, 3.0)] * heads + [(-6.0, 6.0), (-1.0, 2.0), (-3.0, 5.0)]
+    found = minimize(loss, np.zeros(heads + 3), method="L-BFGS-B", bounds=bounds)
     return read(np.asarray(found.x))
 
 

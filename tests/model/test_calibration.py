@@ -34,7 +34,7 @@ def test_calibration_lowers_the_calibration_error() -> None:
     scores, truth, decoder = drawn(4.0)
 
     def error(calibration: Calibration) -> float:
-        joint = decoder.joint(calibration.apply(scores, decoder.widths))
+        joint = decoder.joint(calibration.apply(scores, decoder.head_widths))
         return expected_calibration_error(joint.max(axis=1), joint.argmax(axis=1) == truth)
 
     assert error(fit_calibration(scores, truth, decoder)) < 0.03 < error(Calibration((1.0,)))
@@ -49,7 +49,7 @@ def test_short_texts_that_shout_are_believed_less() -> None:
 
 def test_few_items_leave_scores_as_they_are() -> None:
     scores, truth, decoder = drawn(4.0, 10)
-    assert np.array_equal(fit_calibration(scores, truth, decoder).apply(scores, decoder.widths), scores.scores)
+    assert np.array_equal(fit_calibration(scores, truth, decoder).apply(scores, decoder.head_widths), scores.scores)
 
 
 @pytest.mark.parametrize(
