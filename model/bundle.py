@@ -184,6 +184,8 @@ def _check_shapes(folder: Path, classifier: Classifier, dimension: int) -> None:
             raise BundleError(f"{folder / name}.npy has shape {getattr(weights, name).shape}; {shape} is right")
     if len(classifier.calibration.scales) != len(classifier.decoder.head_widths):
         raise BundleError(f"{folder} has a calibration for another number of heads")
+    if len(classifier.calibration.powers) not in (0, len(classifier.taxonomy.levels)):
+        raise BundleError(f"{folder} has a calibration for another number of levels")
 
 
 def _plain(classifier: Classifier) -> dict[str, Any]:
@@ -205,7 +207,8 @@ def _heads(plain: str) -> Heads:
 
 
 def _calibration(plain: dict[str, Any]) -> Calibration:
-    return Calibration(**plain | {"scales": tuple(plain["scales"])})
+    lists = {name: tuple(map(float, plain.get(name, ()))) for name in ("scales", "powers")}
+    return Calibration(**plain | lists)
 
 
 def _guarantee(plain: dict[str, Any]) -> Guarantee:

@@ -1,5 +1,6 @@
 """Scores that mean what they say: rescaled by head, length and strangeness, as fitted on a share of its own."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +33,15 @@ class Calibration:
     unseen: float = 0.0
     """Fall of the scale's logarithm where no word is known; above 0, strange texts are believed less."""
 
+    powers: tuple[float, ...] = ()
+    """Power of each level's marginals that the joint distribution is multiplied by: above 0 the level's answers are
+    believed more, below 0 less. Empty: the joint distribution stays as it is."""
+
+    def joint(self, scored: Scores, decoder: Decoder) -> Floats:
+        """Calibrated probabilities of the combinations, (n, n_combinations); rows add up to 1."""
+        joint = decoder.joint(self.apply(scored, decoder.head_widths))
+        return decoder.weighed(joint, self.powers) if self.powers else joint
+
     def apply(self, scored: Scores, widths: tuple[int, ...]) -> Floats:
         """Calibrated scores, same shape as scored.scores (n, columns)."""
         scores = scored.scores
@@ -45,13 +55,14 @@ class Calibration:
 
 
 def fit_calibration(scored: Scores, truth: Ints, decoder: Decoder) -> Calibration:
-    """The calibration with the least joint log loss on n scored items whose true combinations are `truth`, (n,).
+    """The calibration for n scored items whose true combinations are `truth`, (n,).
 
-    A generalisation of temperature scaling (Guo et al., 2017) to several heads decoded together, with a temperature
-    that depends on how much there was to read; a weak prior keeps it from moving where there are few items.
+    First the one with the least joint log loss: a generalisation of temperature scaling (Guo et al., 2017) to several
+    heads decoded together, with a temperature that depends on how much there was to read. Then, where there are several
+    levels, their powers, with the least log loss of the levels and the combinations together: errors within a level
+    and across levels are not equally likely, which no one temperature can say. A weak prior keeps both from moving
+    where there are few items.
     """
-    from scipy.optimize import minimize  # a second of import that only fitting needs
-
     heads = len(decoder.head_widths)
     if len(truth) < FEWEST:
         return Calibration((1.0,) * heads)
@@ -62,14 +73,34 @@ def fit_calibration(scored: Scores, truth: Ints, decoder: Decoder) -> Calibratio
         shift, length, unseen = vector[heads:].tolist()
         return Calibration(tuple(np.exp(vector[:heads]).tolist()), shift if has_outside else 0.0, length, unseen)
 
-    def loss(vector: Floats) -> float:
-        joint = decoder.joint(read(vector).apply(wide, decoder.head_widths))
-        likelihood = np.log(np.maximum(joint[np.arange(len(truth)), truth], 1e-12)).mean()
-        return float(-likelihood + (vector**2).sum() / len(truth))
-
     bounds = [(-5.0, 3.0)] * heads + [(-6.0, 6.0), (-1.0, 2.0), (-3.0, 5.0)]
-    found = minimize(loss, np.zeros(heads + 3), method="L-BFGS-B", bounds=bounds)
-    return read(np.asarray(found.x))
+    found = read(_least(lambda vector: _log_loss(read(vector).joint(wide, decoder), truth), bounds, len(truth)))
+    if len(decoder.widths) == 1:
+        return found
+    plain = found.joint(wide, decoder)
+
+    def losses(vector: Floats) -> float:
+        joint = decoder.weighed(plain, vector.tolist())
+        labels = decoder.marginals(joint)
+        return _log_loss(joint, truth) + sum(_log_loss(labels, column[truth]) for column in decoder.members.T)
+
+    powers = _least(losses, [(-0.9, 3.0)] * len(decoder.widths), len(truth))
+    return replace(found, powers=tuple(powers.tolist()))
+
+
+def _least(loss: Callable[[Floats], float], bounds: Sequence[tuple[float, float]], items: int) -> Floats:
+    """Where a loss over `items` items is least, starting at 0, with a prior of unit variance around 0."""
+    from scipy.optimize import minimize  # a second of import that only fitting needs
+
+    def regular(vector: Floats) -> float:
+        return loss(vector) + float((vector**2).sum()) / items
+
+    return np.asarray(minimize(regular, np.zeros(len(bounds)), method="L-BFGS-B", bounds=bounds).x)
+
+
+def _log_loss(probability: Floats, truth: Ints) -> float:
+    """The mean log loss of rows of probabilities, the true columns being `truth`."""
+    return float(-np.log(np.maximum(probability[np.arange(len(truth)), truth], 1e-12)).mean())
 
 
 def expected_calibration_error(probability: Floats, correct: Bools, bins: int = 15) -> float:

@@ -74,7 +74,7 @@ class Classifier:
     def answer(self, documents: Sequence[Document]) -> Answers:
         """Probabilities for n documents in one vectorised pass."""
         scored = self.scorer.score(documents)
-        joint = self.decoder.joint(self.calibration.apply(scored, self.decoder.head_widths))
+        joint = self.calibration.joint(scored, self.decoder)
         return Answers(joint, joint.argmax(axis=1), scored)
 
     def probabilities(self, documents: Sequence[Document]) -> list[Floats]:

@@ -19,6 +19,8 @@ Floats = np.ndarray[Any, np.dtype[np.floating[Any]]]
 Places = np.ndarray[Any, np.dtype[np.intp]]
 Heads = Literal["levels", "combinations", "both"]
 """What has score columns: the labels of each level, each whole combination, or, while training, both."""
+LEAST = 1e-9
+"""Probability below which a label's is not told apart from none."""
 HEADS: tuple[Heads, ...] = get_args(Heads)
 
 
@@ -74,6 +76,19 @@ class Decoder:
         if len(self.head_widths) == 1:
             return joint
         return _gathered(joint, self._by_head, self.columns)
+
+    def weighed(self, joint: Floats, powers: Sequence[float]) -> Floats:
+        """The joint distribution times each level's marginals to a power, one a level; rows add up to 1 again."""
+        labels = np.log(np.maximum(self.marginals(joint), LEAST))
+        labels *= np.repeat(np.array(powers, dtype=joint.dtype), self.widths)
+        total = labels.take(self.members[:, 0], axis=1)
+        for level in range(1, self.members.shape[1]):
+            total += labels.take(self.members[:, level], axis=1)
+        total -= total.max(axis=1, keepdims=True)
+        np.exp(total, out=total)
+        total *= joint
+        total /= total.sum(axis=1, keepdims=True)
+        return total
 
     def split(self, labels: Floats) -> list[Floats]:
         """The columns of each level, as views."""

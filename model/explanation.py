@@ -41,7 +41,8 @@ class Explanation:
     against: str
     """The label of the likeliest combination that has another one on this level."""
     score: float
-    """By how much the label's combination is ahead of that other one, in calibrated logits; below 0: behind."""
+    """By how much the label's combination is ahead of that other one, in calibrated logits, before levels are weighed;
+    below 0: behind."""
     base: float
     """By how much it is ahead before anything is read."""
     contributions: tuple[Contribution, ...]

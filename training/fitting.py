@@ -180,7 +180,7 @@ def calibrated(raw: Classifier, calibration: Sequence[Item], settings: Settings)
     scored = raw.scorer.score(documents)
     truth = targets(calibration, taxonomy)
     scales = fit_calibration(scored, truth, decoder)
-    joint = decoder.joint(scales.apply(scored, decoder.head_widths))
+    joint = scales.joint(scored, decoder)
     best = joint.argmax(axis=1)
     level = len(taxonomy.levels) - 1
     predicted = decoder.members[best, level] - sum(decoder.widths[:level])

@@ -56,6 +56,14 @@ def test_weights_folded_into_combinations_give_the_same_joint(seed: int) -> None
     assert np.allclose(both.joint(features @ weights), folded.joint(features @ both.folded(weights)))
 
 
+@given(st.integers(0, 2**32 - 1), st.lists(st.floats(-0.9, 3), min_size=2, max_size=2))
+def test_levels_weighed_leave_a_distribution_and_powers_of_zero_change_nothing(seed: int, powers: list[float]) -> None:
+    decoder = Decoder.of(TWO)
+    joint = decoder.joint(np.random.default_rng(seed).normal(0, 5, (4, decoder.columns)))
+    assert np.allclose(decoder.weighed(joint, powers).sum(axis=1), 1)
+    assert np.allclose(decoder.weighed(joint, (0, 0)), joint)
+
+
 def test_what_is_expected_of_each_head_adds_up_to_one() -> None:
     both = Decoder.of(TWO, "both")
     joint = both.joint(np.random.default_rng(5).normal(size=(4, both.columns)))

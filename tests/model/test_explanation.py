@@ -1,5 +1,7 @@
 """Explanations: exact, complete, and in place."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,8 @@ from training.shares import Shares
 
 
 def check(classifier: Classifier, document: Document, names: tuple[str, ...]) -> None:
-    taxonomy, joint = classifier.taxonomy, classifier.answer([document]).joint[0].astype(np.float64)
+    taxonomy, plain = classifier.taxonomy, replace(classifier.calibration, powers=())
+    joint = plain.joint(classifier.scorer.score([document]), classifier.decoder)[0].astype(np.float64)
     chosen = joint[taxonomy.index[names]]
     for k, explanation in enumerate(explain(classifier, document, names)):
         total = explanation.base + sum(each.weight for each in explanation.contributions)
