@@ -85,7 +85,7 @@ def curve(ask: Ask, train: sets.Labelled, test: sets.Labelled, seed: int, batche
 
 
 def needed(values: Curve, goal: float) -> float:
-    """Labels at which a curve first reaches `goal`, on the straight line between batches; infinite where it does not."""
+    """Labels at which a curve first reaches `goal`, on the line between batches; infinite where it does not."""
     for step, value in enumerate(values):
         if value >= goal:
             if step == 0:

@@ -66,7 +66,7 @@ def overlapping(mixed: Places) -> list[tuple[int, int, int, float]]:
     Mistakes on items of one label would then fall on the others as often as those are said wrongly at all. A pair is
     taken whose count is beyond chance for a Poisson variable, corrected for the number of pairs (Bonferroni).
     """
-    from scipy.stats import poisson
+    from scipy.special import pdtrc
 
     wrong = mixed - np.diag(np.diag(mixed))
     missed, claimed = wrong.sum(axis=1), wrong.sum(axis=0)
@@ -76,7 +76,7 @@ def overlapping(mixed: Places) -> list[tuple[int, int, int, float]]:
     expected = expected + expected.T
     count = wrong + wrong.T
     pairs = len(mixed) * (len(mixed) - 1) / 2
-    rare = poisson.sf(count - 1, np.maximum(expected, 1e-9)) < FALSE_ALARMS / max(pairs, 1)
+    rare = pdtrc(np.maximum(count - 1, 0), np.maximum(expected, 1e-9)) < FALSE_ALARMS / max(pairs, 1)
     left, right = np.nonzero(np.triu(rare & (count >= FEWEST_MIXED), 1))
     return [(int(a), int(b), int(count[a, b]), float(expected[a, b])) for a, b in zip(left, right, strict=True)]
 
