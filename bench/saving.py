@@ -96,12 +96,14 @@ def needed(values: Curve, goal: float) -> float:
 
 
 def _saving(mine: Sequence[Curve], others: Sequence[Curve], goal: float) -> str:
-    """Mean and range over seeds of the labels saved, in %."""
+    """Mean and range over seeds of the labels saved, in %; a lower bound where the others never reach the goal."""
+    most = START + BATCH * (len(mine[0]) - 1)
     pairs = [(needed(a, goal), needed(b, goal)) for a, b in zip(mine, others, strict=True)]
-    if any(np.isinf(value) for pair in pairs for value in pair):
+    if any(np.isinf(a) for a, _ in pairs):
         return "–"
-    saved = [100 * (1 - a / b) for a, b in pairs]
-    return f"{np.mean(saved):.0f} ({min(saved):.0f} to {max(saved):.0f})"
+    saved = [100 * (1 - a / min(b, most)) for a, b in pairs]
+    bound = "over " if any(np.isinf(b) for _, b in pairs) else ""
+    return f"{bound}{np.mean(saved):.0f} ({min(saved):.0f} to {max(saved):.0f})"
 
 
 def _labels(curves: Sequence[Curve], goal: float) -> str:
