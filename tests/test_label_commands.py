@@ -15,8 +15,8 @@ from sortation import main
 
 TAXONOMY = "name: tiny\nlevels: [matter]\nlabels:\n  matter:\n    money: a\n    boats: b\n"
 WORDS = {
-    "money": "refund cash credit account card paid bank coin invoice".split(),
-    "boats": "sail mast harbour anchor deck tide rope oar hull".split(),
+    "money": ["refund", "cash", "credit", "account", "card", "paid", "bank", "coin", "invoice"],
+    "boats": ["sail", "mast", "harbour", "anchor", "deck", "tide", "rope", "oar", "hull"],
 }
 
 

@@ -14,7 +14,7 @@ from model.tokens import tokenise
 
 FREQUENT = 500
 """Documents with a feature from which on it is no help to find who resembles whom: bounds `nearest`."""
-BLOCK = 2_000
+BLOCK = 500
 """Documents that are compared with all others at once."""
 
 

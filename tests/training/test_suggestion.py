@@ -66,8 +66,8 @@ def test_suggestions_are_doubtful_have_reasons_and_are_the_same_each_time(
 ) -> None:
     taken = {item.id for item in few}
     pool = [item.document for item in corpus if item.id not in taken][:400]
-    found = suggest(classifier, pool, 12, {label: 3 for label in classifier.taxonomy.levels[-1].labels})
-    assert found == suggest(classifier, pool, 12, {label: 3 for label in classifier.taxonomy.levels[-1].labels})
+    found = suggest(classifier, pool, 12, dict.fromkeys(classifier.taxonomy.levels[-1].labels, 3))
+    assert found == suggest(classifier, pool, 12, dict.fromkeys(classifier.taxonomy.levels[-1].labels, 3))
     assert len({each.place for each in found}) == 12
     everywhere = np.median(doubt(classifier.answer(pool).joint))
     assert np.mean([each.doubt for each in found]) > everywhere

@@ -12,12 +12,66 @@ from training.fitting import Settings
 from training.quality.crossed import Crossed, crossed
 
 WORDS = {
-    "refunds": "money back refund cash credited account card statement repaid overcharged twice amount".split(),
-    "parcels": "parcel courier tracking delivery doorstep van driver depot late missing box signed".split(),
-    "repairs": "broken screw motor hinge cracked leaking rattles spare part warranty mend technician".split(),
+    "refunds": [
+        "money",
+        "back",
+        "refund",
+        "cash",
+        "credited",
+        "account",
+        "card",
+        "statement",
+        "repaid",
+        "overcharged",
+        "twice",
+        "amount",
+    ],
+    "parcels": [
+        "parcel",
+        "courier",
+        "tracking",
+        "delivery",
+        "doorstep",
+        "van",
+        "driver",
+        "depot",
+        "late",
+        "missing",
+        "box",
+        "signed",
+    ],
+    "repairs": [
+        "broken",
+        "screw",
+        "motor",
+        "hinge",
+        "cracked",
+        "leaking",
+        "rattles",
+        "spare",
+        "part",
+        "warranty",
+        "mend",
+        "technician",
+    ],
 }
 PARENT = {"refunds": "finance", "parcels": "logistics", "repairs": "support"}
-COMMON = "please hello we the our my your with from about since order thanks again".split()
+COMMON = [
+    "please",
+    "hello",
+    "we",
+    "the",
+    "our",
+    "my",
+    "your",
+    "with",
+    "from",
+    "about",
+    "since",
+    "order",
+    "thanks",
+    "again",
+]
 
 
 def text(label: str, drawn: random.Random) -> str:
