@@ -31,8 +31,8 @@ def flipped(labels: tuple[str, ...], seed: int) -> tuple[tuple[str, ...], Bools]
     names, number = np.unique(labels, return_inverse=True)
     changed = np.zeros(len(labels), dtype=bool)
     changed[rng.permutation(len(labels))[: round(SHARE * len(labels))]] = True
-    number = (number + changed * rng.integers(1, len(names), len(labels))) % len(names)
-    return tuple(str(name) for name in names[number]), changed
+    moved = (number + changed * rng.integers(1, len(names), len(labels))) % len(names)
+    return tuple(str(name) for name in names[moved]), changed
 
 
 def measured(found: Bools, fit: Floats, changed: Bools) -> Found:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.classifier import Classifier
+from model.decoding import Floats
 from model.document import Document
 from model.errors import SortationError
 from training.corpus import Item
@@ -14,9 +15,10 @@ from training.resemblance import nearest, vectors
 from training.suggestion import MOST, choose, doubt, representatives, suggest
 
 
-def alike(rows: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def alike(rows: Floats) -> Floats:
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.maximum(unit @ unit.T, 0)
+    found: Floats = np.maximum(unit @ unit.T, 0)
+    return found
 
 
 @pytest.mark.parametrize("seed", range(20))
