@@ -83,7 +83,7 @@ def slope(hours: np.ndarray, values: np.ndarray) -> Slope:
     x = np.array([part.mean() for part in np.array_split(hours, blocks)])
     y = np.array([part.mean() for part in np.array_split(values, blocks)])
     line = stats.linregress(x, y)
-    margin = stats.t.ppf(0.975, blocks - 2) * line.stderr
+    margin = stats.t.ppf(0.975, blocks - 2) * line.stderr if np.ptp(y) else 0.0
     return Slope(line.slope, line.slope - margin, line.slope + margin)
 
 
