@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from model.errors import SortationError
 from sortation.frame import DEFAULT_TENANT, Command, own, settings
+from sortation.reports import pages_folder
 
 if TYPE_CHECKING:
     from serving.settings import Settings as Server
@@ -21,6 +22,7 @@ def add(command: Command) -> None:
     )
     train.add_argument("--tenant", default=DEFAULT_TENANT, help="whose model, from its own data and corrections")
     train.add_argument("--no-promote", action="store_true", help="leave the new version a challenger")
+    train.add_argument("--full-report", action="store_true", help="draw the learning curve however long that takes")
     vectors = train.add_mutually_exclusive_group()
     vectors.add_argument("--vectors", metavar="SOURCE", help="use vectors: a folder, package:NAME or a hub name")
     vectors.add_argument("--plain", action="store_true", help="use no vectors, whatever the settings say")
@@ -39,6 +41,7 @@ def _train(told: argparse.Namespace) -> None:
     from training.registry import Registry
     from training.run import Sources, read_inputs, train
     from training.stamp import is_current, put_stamp
+    from training.telling import Telling
 
     server = settings(told)
     corrections, used = corrections_file(server.home, told.tenant), []
@@ -56,7 +59,8 @@ def _train(told: argparse.Namespace) -> None:
     name = address(server, told.tenant).name
     registry = Registry(server.home, server.registry or None, name)
     key = signing.own_key(server.home)
-    outcome = train(inputs, wishes, registry, _say, promote=not told.no_promote, key=key)
+    telling = Telling(pages_folder(server, name), server.redact, told.full_report)
+    outcome = train(inputs, wishes, registry, _say, promote=not told.no_promote, key=key, telling=telling)
     put_stamp(stamps, inputs.key)
     if used:
         with commands.opened(server) as store:
