@@ -7,22 +7,24 @@ from typing import Any
 import numpy as np
 
 from training.corpus import Item
-from training.shares import SMALL, WORLDS, drawn, groups
+from training.shares import SMALL, drawn, groups
 
+ENOUGH = 5
+"""Worlds from which on they are kept whole; with fewer, a fold would be without much of what there is."""
 Ints = np.ndarray[Any, np.dtype[np.intp]]
 
 
 def units(items: Sequence[Item], seed: int) -> list[list[int]]:
     """Places of items that must not be separated, each item in one unit, in a random but fixed order.
 
-    A unit is a world where there are enough worlds, as when items are shared out; else near-duplicates and threads.
+    A unit is a world where there are enough of them; else near-duplicates and threads.
     """
     if not items:
         return []
     counts = Counter(item.facts.get("world") for item in items)
     worlds = {world for world, count in counts.items() if world is not None and count >= SMALL}
     number = [f"group {each}" for each in groups(items)]
-    if len(worlds) >= min(WORLDS, len(counts)) and len(worlds) > 1:
+    if len(worlds) >= ENOUGH:
         for k, item in enumerate(items):
             world = item.facts.get("world")
             number[k] = f"world {world}" if world in worlds else number[k]

@@ -119,6 +119,7 @@ def _coverage(report: Report) -> plt.Figure:
         if promise.coverage:
             note = f"≤ {promise.error_rate:.0%} wrong: {promise.coverage:.0%} alone, {promise.error:.1%} wrong"
             axes.plot(promise.coverage, 1 - promise.error, "o", color=RED, label=note)
+    axes.set_ylim(max(0.0, min(each.share for each in rates) - 0.1), 1.01)
     axes.set_xlabel("coverage: share of items handled alone, surest first")
     axes.set_ylabel("precision: share right")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -13,6 +13,8 @@ from training.telling import Telling
 
 PAGE = "report.html"
 """The page's name among a run's artifacts."""
+SETTINGS = "settings.yaml"
+"""The name of the settings among a run's artifacts, as `train --settings` takes them."""
 
 
 def record(registry: Registry, folder: Path, story: Story, telling: Telling) -> Version:
@@ -22,6 +24,7 @@ def record(registry: Registry, folder: Path, story: Story, telling: Telling) -> 
     (extras / "plots").mkdir(parents=True)
     for name, picture in drawn.items():
         (extras / "plots" / f"{name}.svg").write_text(picture, encoding="utf-8")
+    (extras / SETTINGS).write_text(story.settings_file, encoding="utf-8")
     told = card(story)
     (extras / CARD).write_text(told, encoding="utf-8")
     (extras / PAGE).write_text(page(story, drawn), encoding="utf-8")

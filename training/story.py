@@ -62,6 +62,8 @@ class Story:
     environment: Mapping[str, str]
     settings: Mapping[str, Any]
     """All that training was told, as plain values."""
+    settings_file: str
+    """The same as `train --settings` takes it."""
     stated: Stated = field(default_factory=Stated)
     curve: tuple[Point, ...] = ()
     mistakes: Mapping[str, Mapping[str, list[Mistake]]] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from training.evaluation import Report
 from training.fitting import Settings
 from training.mistakes import worst
 from training.provenance import code_hash, commit, environment, machine
+from training.settings_file import as_yaml
 from training.shares import Shares
 from training.story import Data, Story
 
@@ -65,6 +66,7 @@ def tell(
         commit=commit(),
         environment=environment() | {"machine": machine()},
         settings=asdict(settings),
+        settings_file=as_yaml(settings),
         stated=inputs.stated,
         curve=tuple(learning_curve(shares, inputs.taxonomy, settings, report, telling.full, say)),
         mistakes=worst(classifier, shares.test, redacted=telling.redacted),
