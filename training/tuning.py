@@ -4,15 +4,14 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from model.errors import SortationError
 from training.fitting import Settings
 from training.provenance import code_hash
-from training.registry import Registry
 from training.settings_file import as_yaml, changed
 from training.shares import share_out
 from training.study import Came, Study, Tried, alone
@@ -23,6 +22,18 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
+class Runs(Protocol):
+    """Where trials are written down; the registry is one."""
+
+    def begin(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
+        """Starts a run, below another one if that is given; returns its id."""
+
+    def finish(
+        self, run: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], status: str = "FINISHED"
+    ) -> None:
+        """Ends a run: FINISHED, FAILED or KILLED."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ class Search:
     settings: Settings
     """As given: the first trial, and what trials do not change."""
     folder: Path
-    registry: Registry
+    runs: Runs
     engine: Engine
     at_once: int = 1
     """Folds that are worked on together."""
@@ -111,7 +122,7 @@ def tune(search: Search, budget: Budget, watch: Callable[[Standing], None]) -> S
             raise SortationError(f"{search.study} was begun with other data, settings or code; name another study")
         clock = _Clock(time.monotonic(), budget)
         status = "KILLED"
-        parent = study.noted("run", lambda: search.registry.begin(f"tune {search.study}", {"study": search.study}))
+        parent = study.noted("run", lambda: search.runs.begin(f"tune {search.study}", {"study": search.study}))
         try:
             while not clock.over(tried := study.tried()):
                 if not _try(search, study, on, clock, watch):
@@ -120,7 +131,7 @@ def tune(search: Search, budget: Budget, watch: Callable[[Standing], None]) -> S
                 search.found.write_text(as_yaml(best_settings(search, study)), encoding="utf-8")
             status = "FINISHED"
         finally:
-            search.registry.finish(parent, {}, _summary(study.tried()), status)
+            search.runs.finish(parent, {}, _summary(study.tried()), status)
         return Standing(study.tried(), clock.seconds, 0)
 
 
@@ -174,10 +185,10 @@ def _record(search: Search, fresh: Sequence[Tried], parent: str) -> None:
     """Trials as runs below the study's run, each there whole or not at all."""
     for each in fresh:
         name = f"trial {each.number}" if each.changes else "settings as given"
-        run = search.registry.begin(name, {"pruned": str(each.pruned).lower()}, parent)
+        run = search.runs.begin(name, {"pruned": str(each.pruned).lower()}, parent)
         folds = {f"fold.{k}.joint.accuracy": value for k, value in enumerate(each.folds)}
         levels = {f"{level}.accuracy": value for level, value in each.levels.items()}
-        search.registry.finish(run, each.changes, folds | levels | {"joint.accuracy": each.value})
+        search.runs.finish(run, each.changes, folds | levels | {"joint.accuracy": each.value})
 
 
 def _summary(tried: Sequence[Tried]) -> dict[str, float]:
