@@ -11,8 +11,8 @@ from itertools import pairwise
 import matplotlib as mpl
 import numpy as np
 
-from training.curve import Point
 from training.evaluation import LevelReport, Report
+from training.learning_curve import Point
 from training.reliability import Bin
 from training.slices import rate
 

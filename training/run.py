@@ -15,8 +15,8 @@ from model.taxonomy import Taxonomy
 from training.corpus import Item, corpus_hash, merged, read_corpus
 from training.evaluation import Report, evaluate
 from training.fitting import Settings, fit
+from training.origin import code_hash, environment
 from training.promotion import objections
-from training.provenance import code_hash, environment
 from training.reading import prepared, trained_languages
 from training.recording import record
 from training.registry import CHAMPION, Registry, Version

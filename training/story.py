@@ -9,8 +9,8 @@ import yaml
 
 from model.classifier import Classifier
 from model.errors import SortationError
-from training.curve import Point
 from training.evaluation import Report
+from training.learning_curve import Point
 from training.mistakes import Mistake
 
 ABOUT = "card.yaml"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from model.classifier import Classifier
 from model.taxonomy import Taxonomy
 from training.corpus import Item, corpus_hash
-from training.curve import learning_curve
 from training.evaluation import Report
 from training.fitting import Settings
+from training.learning_curve import learning_curve
 from training.mistakes import worst
-from training.provenance import code_hash, commit, environment, machine
+from training.origin import code_hash, commit, environment, machine
 from training.settings_file import as_yaml
 from training.shares import Shares
 from training.story import Data, Story

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from model.errors import SortationError
 from training.fitting import Settings
-from training.provenance import code_hash
+from training.origin import code_hash
 from training.settings_file import as_yaml, changed
 from training.shares import share_out
 from training.study import Came, Study, Tried, alone

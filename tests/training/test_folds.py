@@ -7,8 +7,8 @@ import pytest
 
 from tests import small_desk
 from training.corpus import Item
-from training.curve import parts, sizes
 from training.folds import folds, units
+from training.learning_curve import parts, sizes
 
 
 def of_worlds(count: int, each: int) -> list[Item]:
