@@ -1,6 +1,6 @@
 """What a version's page and card tell: the report with all that explains it, as values. Draws and writes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,10 @@ class Story:
     stated: Stated = field(default_factory=Stated)
     curve: tuple[Point, ...] = ()
     mistakes: Mapping[str, Mapping[str, list[Mistake]]] = field(default_factory=dict)
+    expected: Sequence[Mapping[str, Any]] = ()
+    """What to expect of each label on new items: a plain row per label, all with the same columns."""
+    expected_how: str = ""
+    """What that was measured on."""
     rival: Report | None = None
     """The champion's report on the same test items."""
     rival_number: int | None = None

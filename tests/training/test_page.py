@@ -88,6 +88,14 @@ def test_a_champion_is_compared_with_on_the_same_items(story: Story, drawn: dict
     assert duel(story.report, story.report).p is None
 
 
+def test_what_to_expect_of_each_label_is_a_table(story: Story, drawn: dict[str, str]) -> None:
+    row = {"label": "<i>cats", "accuracy": 0.81251, "more_to_90%": [10, 40], "promise_0.05_threshold": None}
+    text = page(replace(story, expected=[row], expected_how="cross-validation"), drawn)
+    for part in ("cross-validation", "more to 90%", "&lt;i&gt;cats", "0.8125", "10 to 40", "–"):
+        assert part in text
+    assert "What to expect" not in page(story, drawn)
+
+
 def test_the_same_report_gives_the_same_pictures(story: Story, drawn: dict[str, str]) -> None:
     assert pictures(story.report, story.curve) == drawn
     assert all(text.startswith("<svg") and "<script" not in text for text in drawn.values())

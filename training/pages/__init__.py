@@ -19,7 +19,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"percent": percent, "cell": cell}
+    made.filters |= {"percent": percent, "plain": plain, "cell": cell}
     return made
 
 
@@ -31,6 +31,15 @@ def rendered(template: str, **values: Any) -> str:
 def percent(share: float | None, digits: int = 1) -> str:
     """A share in [0, 1] as percent; a dash where there is none."""
     return "–" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def plain(value: object) -> str:
+    """A value of a table: a dash for none, a range for a list, numbers with four digits at most."""
+    if value is None:
+        return "–"
+    if isinstance(value, list | tuple):
+        return " to ".join(map(plain, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def cell(text: object) -> str:
