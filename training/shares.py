@@ -105,7 +105,7 @@ def share_out(items: Sequence[Item], seed: int, parts: tuple[float, float] = (0.
     wanted = [part * sum(counts[world] for world in worlds) for part in parts]
     shares: tuple[list[Item], list[Item], list[Item]] = (spread.fit, spread.calibration, spread.test)
     held = [0.0, 0.0]
-    for world in sorted(worlds, key=lambda name: drawn(seed, name)):
+    for world in sorted(worlds, key=lambda name: _drawn(seed, name)):
         place = next((p for p in (1, 0) if held[p] + counts[world] / 2 <= wanted[p]), None)
         if place is not None:
             held[place] += counts[world]
@@ -114,7 +114,7 @@ def share_out(items: Sequence[Item], seed: int, parts: tuple[float, float] = (0.
     return Shares(*(sorted(share, key=lambda item: item.id) for share in shares))
 
 
-def drawn(seed: int, key: str) -> str:
+def _drawn(seed: int, key: str) -> str:
     """A random but fixed place in the order of keys."""
     return hashlib.sha256(f"{seed}:{key}".encode("utf-8", "replace")).hexdigest()
 
@@ -131,8 +131,8 @@ def _dealt(items: Sequence[Item], seed: int, parts: tuple[float, float]) -> Shar
 
     def order(group: list[int]) -> str:
         key = min(items[k].id for k in group)
-        place = drawn(seed, key)
-        return max(items[k].facts["date"] for k in group) + place if dated else place
+        drawn = _drawn(seed, key)
+        return max(items[k].facts["date"] for k in group) + drawn if dated else drawn
 
     strata: dict[tuple[str, ...], list[list[int]]] = defaultdict(list)
     for together in members.values():

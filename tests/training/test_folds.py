@@ -35,6 +35,14 @@ def test_worlds_are_kept_whole_where_there_are_enough() -> None:
         assert {items[k].facts["world"] for k in learn}.isdisjoint(items[k].facts["world"] for k in measured)
 
 
+def test_a_thread_across_worlds_is_learned_from_and_never_measured() -> None:
+    items = of_worlds(6, 60)
+    tied = [replace(i, facts=dict(i.facts) | {"thread": "t"}) if k < 6 else i for k, i in enumerate(items)]
+    for learn, measured in folds(tied, 3, seed=1):
+        assert set(range(6)) <= set(learn.tolist())
+        assert set(range(6)).isdisjoint(measured.tolist())
+
+
 def test_labels_are_spread_evenly() -> None:
     items = small_desk.items(90)
     for _, measured in folds(items, 5, seed=1):
