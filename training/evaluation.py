@@ -99,10 +99,10 @@ class Report:
             for label, row in level.classes.items():
                 rates = {"f1": row.f1, "precision": row.precision, "recall": row.recall, "support": float(row.support)}
                 found |= {f"{name}.{what}.{label}": value for what, value in rates.items()}
-        for each in self.slices:
-            rates = {"joint": each.joint.share, "items": float(each.joint.items)}
-            rates |= {name: rate.share for name, rate in each.levels.items()}
-            found |= {f"slice.{each.facet}.{each.key}.{what}": value for what, value in rates.items()}
+        for part in self.slices:
+            rates = {"joint": part.joint.share, "items": float(part.joint.items)}
+            rates |= {name: rate.share for name, rate in part.levels.items()}
+            found |= {f"slice.{part.facet}.{part.key}.{what}": value for what, value in rates.items()}
         for promise in self.coverage:
             found |= {
                 f"promise.{promise.error_rate:g}.coverage": promise.coverage,
