@@ -48,7 +48,8 @@ def story() -> Story:
         replace(i, labels=("boats",)) if i.labels == ("cats",) and k % 3 else i for k, i in enumerate(shares.fit)
     ]
     classifier = fit(swapped, shares.calibration, taxonomy, Settings())
-    inputs = Inputs(taxonomy, items, 0, "hash", "key", "corpus", Stated(author="<b>Mara</b> | x", intended_use="tests"))
+    stated = Stated(author="<b>Mara</b> | x", intended_use="tests")
+    inputs = Inputs(taxonomy, items, 0, "hash", "key", source="corpus", stated=stated)
     return tell(inputs, shares, classifier, evaluate(classifier, shares.test), Settings(), Telling(), print)
 
 
