@@ -111,7 +111,7 @@ def compiled(made: Design, solved: Floats, meant: Meaning) -> Weights:
 
 
 def heads_of(taxonomy: Taxonomy) -> Heads:
-    """What a fitted classifier has columns for: combinations, where a level alone does not tell them and they are few."""
+    """What a classifier has columns for: combinations, where no level alone tells them apart and they are few."""
     labels = [len(columns) for columns in taxonomy.columns]
     few = max(labels) < len(taxonomy.combinations) <= MOST_COMBINATIONS * sum(labels)
     return "combinations" if few else "levels"
