@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from model.errors import SortationError
 from sortation.frame import DEFAULT_TENANT, Command, own, settings
+from sortation.versions import terms_of
 
 if TYPE_CHECKING:
     from serving.settings import Settings as Server
@@ -21,6 +22,7 @@ def add(command: Command) -> None:
     )
     train.add_argument("--tenant", default=DEFAULT_TENANT, help="whose model, from its own data and corrections")
     train.add_argument("--no-promote", action="store_true", help="leave the new version a challenger")
+    train.add_argument("--who", help="who trains, for the history (default: SORTATION_WHO, else the user)")
     vectors = train.add_mutually_exclusive_group()
     vectors.add_argument("--vectors", metavar="SOURCE", help="use vectors: a folder, package:NAME or a hub name")
     vectors.add_argument("--plain", action="store_true", help="use no vectors, whatever the settings say")
@@ -56,7 +58,8 @@ def _train(told: argparse.Namespace) -> None:
     name = address(server, told.tenant).name
     registry = Registry(server.home, server.registry or None, name)
     key = signing.own_key(server.home)
-    outcome = train(inputs, wishes, registry, _say, promote=not told.no_promote, key=key)
+    terms = terms_of(told, server, "no objections after training", promote=not told.no_promote)
+    outcome = train(inputs, wishes, registry, _say, terms=terms, key=key)
     put_stamp(stamps, inputs.key)
     if used:
         with commands.opened(server) as store:

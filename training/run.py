@@ -3,7 +3,6 @@
 import hashlib
 import json
 import platform
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as version_of
@@ -12,14 +11,15 @@ from pathlib import Path
 from model import bundle, signing
 from model import taxonomy as taxonomies
 from model.classifier import Classifier
-from model.errors import BundleError, CorpusError, LabelError
+from model.errors import CorpusError
 from model.taxonomy import Taxonomy
+from training import seen
 from training.corpus import Item, corpus_hash, merged, read_corpus
 from training.evaluation import Report, evaluate
 from training.fitting import Settings, fit
-from training.promotion import objections
+from training.gate import Candidate, Terms, go_out
 from training.reading import prepared, trained_languages
-from training.registry import CHAMPION, Registry, Run, Version
+from training.registry import Registry, Run, Version
 from training.shares import Shares, share_out
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "mlflow")
@@ -110,32 +110,32 @@ def train(
     registry: Registry,
     say: Say,
     *,
-    promote: bool = True,
+    terms: Terms,
     key: Path | None = None,
 ) -> Outcome:
     """Fits, calibrates, reports, signs with a private key, registers, and promotes where nothing speaks against it."""
-    shares = share_out(inputs.items, settings.seed)
-    say(
-        f"{len(inputs.items)} items ({inputs.corrections} corrected): {len(shares.fit)} to fit, "
-        f"{len(shares.calibration)} to calibrate, {len(shares.test)} to test"
-    )
-    classifier = make(inputs, shares, settings, say)
-    report = evaluate(classifier, shares.test)
-    for name, level in report.levels.items():
+    with registry.work() as scratch:
+        shares = share_out(inputs.items, settings.seed)
         say(
-            f"{name:10} accuracy {level.accuracy:6.1%}   macro-F1 {level.macro_f1:.3f}   "
-            f"calibration error {level.calibration_error_before:.3f} -> {level.calibration_error:.3f}"
+            f"{len(inputs.items)} items ({inputs.corrections} corrected): {len(shares.fit)} to fit, "
+            f"{len(shares.calibration)} to calibrate, {len(shares.test)} to test"
         )
-    champion = registry.find(CHAMPION)
-    rival = None if champion is None else champion_report(registry, champion, shares.test, say)
-    with tempfile.TemporaryDirectory(prefix="sortation-") as scratch:
-        version = record(registry, signed(classifier, Path(scratch), key), report, inputs, settings)
-    say(f"registered as version {version.number} of {registry.name}, alias challenger")
-    reasons = objections(report, rival)
-    if reasons:
-        registry.object(version, reasons)
-    elif promote:
-        registry.promote(version, "no objections after training")
+        classifier = make(inputs, shares, settings, say)
+        report = evaluate(classifier, shares.test)
+        for name, level in report.levels.items():
+            say(
+                f"{name:10} accuracy {level.accuracy:6.1%}   macro-F1 {level.macro_f1:.3f}   "
+                f"calibration error {level.calibration_error_before:.3f} -> {level.calibration_error:.3f}"
+            )
+        folder = signed(classifier, scratch, key)
+        extras = folder.with_name("extras")
+        extras.mkdir()
+        (extras / seen.FILE).write_bytes(seen.packed([*shares.fit, *shares.calibration]))
+        version = record(registry, folder, report, inputs, settings)
+        say(f"registered as version {version.number} of {registry.name}, alias challenger")
+        mine = Candidate(version, classifier, shares.test, report)
+        reasons = go_out(registry, mine, scratch / "champion", terms, say)
+    if terms.promote and not reasons:
         say(f"version {version.number} is the champion")
     return Outcome(version, report, reasons)
 
@@ -158,16 +158,6 @@ def make(inputs: Inputs, shares: Shares, settings: Settings, say: Say) -> Classi
         "versions": {"python": platform.python_version()} | {name: version_of(name) for name in LIBRARIES},
     }
     return replace(classifier, about=about)
-
-
-def champion_report(registry: Registry, champion: Version, test: Sequence[Item], say: Say) -> Report | None:
-    """The champion's report on the same test items; None where it answers other questions or cannot be read."""
-    with tempfile.TemporaryDirectory(prefix="sortation-") as scratch:
-        try:
-            return evaluate(bundle.load(registry.fetch(champion, Path(scratch)), mapped=False), test)
-        except (BundleError, LabelError, KeyError) as error:
-            say(f"version {champion.number} cannot be compared with: {error}")
-            return None
 
 
 def signed(classifier: Classifier, scratch: Path, key: Path | None) -> Path:
