@@ -12,7 +12,7 @@ from sortation.frame import DEFAULT_TENANT, Command, own, settings
 if TYPE_CHECKING:
     from model.taxonomy import Taxonomy
     from serving.settings import Settings
-    from training.comparison import Comparison, Difference
+    from training.comparison import Comparison, Difference, Paired
     from training.corpus import Item
     from training.gate import Candidate, Terms
     from training.registry import Registry
@@ -23,9 +23,7 @@ SHOWN = 20
 
 def add(command: Command) -> None:
     """Adds the commands to a parser."""
-    promote = command(
-        "promote", _promote, "Make a registered version the champion, unless something speaks against it."
-    )
+    promote = command("promote", _promote, "Make a registered version the champion, unless something objects.")
     promote.add_argument("version", nargs="?", default="challenger", help="number or alias (default: challenger)")
     promote.add_argument("--force", action="store_true", help="promote over objections, which the history then holds")
     rollback = command("rollback", _rollback, "Make the champion before the present one champion again.")
@@ -160,28 +158,26 @@ def _compare(told: argparse.Namespace) -> None:
 
 
 def _show(seen: "Comparison") -> None:
-    print(f"{'':38}{'A':>8}{'B':>8}   B - A, 95 %        won  lost       p")
-
-    def line(name: str, rate: "Difference", won: int, lost: int, p: float) -> None:
-        gap = f"{rate.second - rate.first:+.3f} [{rate.low:+.3f}, {rate.high:+.3f}]"
-        print(f"{name:38}{rate.first:8.3f}{rate.second:8.3f}   {gap:24}{won:4}{lost:6}  {p:6.3f}")
-
-    line("every level right", seen.accuracy, seen.paired.won, seen.paired.lost, seen.paired.p)
+    print(f"{'':38}{'A':>8}{'B':>8}   {'B - A, 95 %':24} won  lost       p")
+    _line("every level right", seen.accuracy, seen.paired)
     for level in seen.levels:
-        line(f"{level.level} accuracy", level.accuracy, level.paired.won, level.paired.lost, level.paired.p)
-        line(f"{level.level} macro-F1", level.macro_f1, level.paired.won, level.paired.lost, level.paired.p)
-        print(
-            f"{level.level + ' calibration error':38}{level.calibration_error[0]:8.3f}{level.calibration_error[1]:8.3f}"
-        )
+        _line(f"{level.level} accuracy", level.accuracy, level.paired)
+        _line(f"{level.level} macro-F1", level.macro_f1)
+        print("{:38}{:8.3f}{:8.3f}".format(f"{level.level} calibration error", *level.calibration_error))
     for row in seen.promises:
-        name = f"handled alone at {row.error_rate:.0%} errors"
-        line(name, row.coverage, row.paired.won, row.paired.lost, row.paired.p)
-        print(f"{'  wrong among those':38}{row.error[0]:8.3f}{row.error[1]:8.3f}")
-    for each in seen.classes:
-        line(
-            f"F1 {each.level} {each.label} ({each.support})", each.f1, each.paired.won, each.paired.lost, each.paired.p
-        )
-    print(f"{'texts a second':38}{seen.speed[0]:8,.0f}{seen.speed[1]:8,.0f}")
+        _line(f"handled alone at {row.error_rate:.0%} errors", row.coverage, row.paired)
+        print("{:38}{:8.3f}{:8.3f}".format("  wrong among those", *row.error))
+    differing = sorted((row for row in seen.classes if row.paired.won + row.paired.lost), key=lambda row: row.paired.p)
+    for each in differing:
+        _line(f"F1 {each.level} {each.label} ({each.support})", each.f1, each.paired)
+    print(f"{len(seen.classes) - len(differing)} of {len(seen.classes)} classes are told alike")
+    print("{:38}{:8,.0f}{:8,.0f}".format("texts a second", *seen.speed))
     for name, ids in (("won", seen.won), ("lost", seen.lost)):
         more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
         print(f"{name:5} {', '.join(ids[:SHOWN]) or 'none'}{more}")
+
+
+def _line(name: str, rate: "Difference", paired: "Paired | None" = None) -> None:
+    gap = f"{rate.second - rate.first:+.3f} [{rate.low:+.3f}, {rate.high:+.3f}]"
+    tested = "" if paired is None else f" {paired.won:3}{paired.lost:6}  {paired.p:6.3f}"
+    print(f"{name:38}{rate.first:8.3f}{rate.second:8.3f}   {gap:24}{tested}".rstrip())

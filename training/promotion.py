@@ -16,7 +16,7 @@ DOUBT = 0.05
 """A loss counts only where chance explains it with less than this probability (one-sided)."""
 CALIBRATION = 0.15
 """Expected calibration error above which confidences are not believed, beyond what chance makes of few items."""
-FEWEST = 50
+FEWEST = 30
 """Test items below which a challenger cannot be told from the champion."""
 SLOWEST = 0.5
 """Share of the champion's texts a second that a challenger must reach."""
@@ -39,7 +39,9 @@ class Evidence:
 def objections(new: Report, evidence: Evidence) -> list[str]:
     """Why the version that `new` reports on may not be promoted; empty when it may."""
     found = [*evidence.misfits]
-    if new.items and not binomtest(sum(new.correct), new.items, new.majority, alternative="greater").pvalue < DOUBT:
+    if not new.items:
+        found.append("there are no labelled items to measure it on; some that it was not trained on are asked")
+    elif not binomtest(sum(new.correct), new.items, new.majority, alternative="greater").pvalue < DOUBT:
         found.append(
             f"{new.joint_accuracy:.1%} of the {new.items} test items have every level right; always giving the "
             f"commonest answer would be right on {new.majority:.1%}, and more than that beyond chance is asked"

@@ -2,10 +2,11 @@
 
     MLmodel  requirements.txt  input_example.json …  wheels/sortation-….whl  data/bundle/
 
-MLflow loads it through `training.frames`, which the wheel holds; nothing is pickled. The server reads data/bundle alone.
+MLflow loads it through `training.frames`, which the wheel holds, without pickle. A server reads data/bundle only.
 """
 
 import json
+import warnings
 from collections.abc import Sequence
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -29,19 +30,21 @@ EXAMPLE = {
 
 def pack(bundle: Path, folder: Path) -> Path:
     """Writes the version of a model folder named `bundle` to `folder`, which must not exist, and returns it."""
-    import mlflow.pyfunc
-    import pandas as pd
-
     levels = json.loads((bundle / Names.MODEL).read_text(encoding="utf-8"))["taxonomy"]["levels"]
     made = wheel.build(folder.with_name(f"{folder.name}-wheels"))
-    mlflow.pyfunc.save_model(
-        folder,
-        loader_module=LOADER,
-        data_path=str(bundle),
-        signature=_signature(levels),
-        input_example=pd.DataFrame(EXAMPLE),
-        pip_requirements=[*(f"{name}=={version_of(name)}" for name in PINNED), f"wheels/{made.name}"],
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow warns of its own type hints
+        import mlflow.pyfunc
+        import pandas as pd
+
+        mlflow.pyfunc.save_model(
+            folder,
+            loader_module=LOADER,
+            data_path=str(bundle),
+            signature=_signature(levels),
+            input_example=pd.DataFrame(EXAMPLE),
+            pip_requirements=[*(f"{name}=={version_of(name)}" for name in PINNED), f"wheels/{made.name}"],
+        )
     made.parent.rename(folder / "wheels")
     return folder
 

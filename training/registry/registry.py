@@ -211,14 +211,15 @@ class Registry:
 
     def _expect(self, number: int | None) -> None:
         champion = self.find(CHAMPION)
-        if (champion and champion.number) != number:
+        if (None if champion is None else champion.number) != number:
             now = "none" if champion is None else f"version {champion.number}"
-            raise Overtaken(f"the champion is {now}, not version {number}: somebody else promoted at the same time")
+            raise Overtaken(f"the champion is {now} by now: somebody else promoted at the same time")
 
     def _settle_history(self) -> None:
         champion = self.find(CHAMPION)
+        number = None if champion is None else champion.number
         patience = 0 if self._file is not None else PATIENCE.total_seconds()
-        self._history.settle(champion and champion.number, int((time.time() - patience) * 1000))
+        self._history.settle(number, int((time.time() - patience) * 1000))
 
     def history(self) -> list[Entry]:
         """Every change of the champion, oldest first."""

@@ -1,0 +1,116 @@
+"""Two classifiers side by side."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from model.classifier import Classifier
+from training.comparison import Comparison, Paired, chance_error, compare, resamples, same_questions
+from training.evaluation import evaluate
+from training.shares import Shares
+
+
+def spoiled(classifier: Classifier, label: str) -> Classifier:
+    """The same, but it never gives one label of the last level."""
+    columns = [name for level in classifier.taxonomy.columns for name in level]
+    bias = classifier.weights.bias.copy()
+    bias[columns.index(label)] -= 100
+    return replace(classifier, weights=replace(classifier.weights, bias=bias))
+
+
+@pytest.fixture(scope="module")
+def worse(classifier: Classifier, shares: Shares) -> Comparison:
+    return compare(classifier, spoiled(classifier, "order_tracking"), shares.fit)
+
+
+def test_a_classifier_against_itself_differs_in_nothing(classifier: Classifier, shares: Shares) -> None:
+    seen = compare(classifier, classifier, shares.test)
+    assert seen.won == seen.lost == []
+    rates = [seen.accuracy, *(r.accuracy for r in seen.levels), *(r.f1 for r in seen.classes)]
+    assert {(rate.low, rate.high, rate.second - rate.first) for rate in rates} == {(0.0, 0.0, 0.0)}
+    assert seen.paired.p == seen.paired.p_worse == 1.0
+
+
+def test_the_rates_are_those_of_the_report(classifier: Classifier, shares: Shares) -> None:
+    seen, report = compare(classifier, classifier, shares.test), evaluate(classifier, shares.test)
+    assert seen.accuracy.first == pytest.approx(report.joint_accuracy)
+    for row in seen.levels:
+        level = report.levels[row.level]
+        assert row.accuracy.first == pytest.approx(level.accuracy)
+        assert row.macro_f1.first == pytest.approx(level.macro_f1)
+        assert row.calibration_error[0] == pytest.approx(level.calibration_error)
+    for each in seen.classes:
+        mine = report.levels[each.level].classes[each.label]
+        assert (each.support, each.f1.first, each.recall.first) == pytest.approx((mine.support, mine.f1, mine.recall))
+
+
+def test_a_class_that_is_never_given_is_lost_and_the_intervals_say_so(worse: Comparison) -> None:
+    (row,) = [row for row in worse.classes if row.label == "order_tracking"]
+    assert row.f1.second == 0
+    assert row.f1.high < 0
+    assert row.paired.lost > row.paired.won == 0
+    assert worse.accuracy.high < 0
+    assert len(worse.lost) == worse.paired.lost > 0
+
+
+def test_the_same_seed_gives_the_same_intervals(classifier: Classifier, shares: Shares, worse: Comparison) -> None:
+    again = compare(classifier, spoiled(classifier, "order_tracking"), shares.fit)
+    assert replace(again, speed=worse.speed) == worse
+
+
+def test_speed_is_measured(worse: Comparison) -> None:
+    assert min(worse.speed) > 0
+
+
+def test_a_promise_that_only_one_makes_is_seen(classifier: Classifier, shares: Shares) -> None:
+    sure = [replace(each, promises={"*": replace(each.promises["*"], threshold=0.0)}) for each in classifier.guarantees]
+    promising = replace(classifier, guarantees=tuple(sure))
+    seen = compare(promising, replace(classifier, guarantees=()), shares.test)
+    assert [row.possible for row in seen.promises] == [(True, False)] * len(sure)
+    assert all((row.coverage.first, row.coverage.second) == (1.0, 0.0) for row in seen.promises)
+
+
+def test_other_labels_are_other_questions(classifier: Classifier) -> None:
+    taxonomy = classifier.taxonomy
+    first, *levels = taxonomy.levels
+    fewer = replace(taxonomy, levels=(replace(first, labels=first.labels[:-1]), *levels))
+    assert same_questions(taxonomy, replace(taxonomy, out_of_scope="told otherwise"))
+    assert not same_questions(taxonomy, fewer)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemars_test_is_the_binomial_of_the_differing_items(won: int, lost: int) -> None:
+    """By hand: the one-sided p-value is the chance of at least `lost` heads in won + lost tosses."""
+    paired = Paired(won, lost)
+    assert paired.p_worse == pytest.approx(float(binom.sf(lost - 1, won + lost, 0.5)), abs=1e-12)
+    assert paired.p == pytest.approx(Paired(lost, won).p)
+    assert paired.p == pytest.approx(min(1.0, 2 * min(paired.p_worse, Paired(lost, won).p_worse)), abs=1e-9)
+
+
+def test_each_resample_draws_as_many_items_as_there_are() -> None:
+    drawn = np.concatenate(list(resamples(40, 300, seed=1)))
+    assert drawn.shape == (300, 40)
+    assert (drawn.sum(axis=1) == 40).all()
+    assert np.abs(drawn.mean(axis=0) - 1).max() < 0.3
+
+
+def test_intervals_hold_what_they_promise() -> None:
+    """Of 200 intervals for a mean difference of known value about 95 % hold it."""
+    rng = np.random.default_rng(5)
+    held = 0
+    for seed in range(200):
+        gaps = rng.choice([-1.0, 0.0, 1.0], p=[0.1, 0.6, 0.3], size=150).astype(np.float32)
+        drawn = np.concatenate([weights @ gaps for weights in resamples(150, 300, seed)]) / 150
+        low, high = np.quantile(drawn, (0.025, 0.975))
+        held += low <= 0.2 <= high
+    assert 178 <= held <= 199
+
+
+def test_fewer_items_make_a_larger_error_of_calibration_by_chance(classifier: Classifier, shares: Shares) -> None:
+    few, many = chance_error(classifier, shares.test), chance_error(classifier, shares.test * 9)
+    assert all(few[level] > many[level] > 0 for level in few)
+    assert set(chance_error(classifier, [])) == set(few)
