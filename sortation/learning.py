@@ -38,6 +38,7 @@ def _train(told: argparse.Namespace) -> None:
     from serving import commands
     from serving.store.corrections import corrections_file, export_corrections
     from serving.watching import address
+    from training.drafts import locked
     from training.registry import Registry
     from training.run import Sources, read_inputs, train
     from training.stamp import is_current, put_stamp
@@ -57,7 +58,8 @@ def _train(told: argparse.Namespace) -> None:
         return
     name = address(server, told.tenant).name
     registry = Registry(server.home, server.registry or None, name)
-    key = signing.own_key(server.home)
+    with locked(server.home / "signing.lock"):  # of several first runs, one makes the key
+        key = signing.own_key(server.home)
     terms = terms_of(told, server, "no objections after training", promote=not told.no_promote)
     outcome = train(inputs, wishes, registry, _say, terms=terms, key=key)
     put_stamp(stamps, inputs.key)

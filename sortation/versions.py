@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from training.comparison import Comparison, Difference, Paired
     from training.corpus import Item
     from training.gate import Candidate, Terms
-    from training.registry import Registry
+    from training.registry import Registry, Version
 
 SHOWN = 20
 """Ids of items won and lost that a table shows."""
@@ -87,11 +87,10 @@ def _items(told: argparse.Namespace, server: "Settings") -> "list[Item]":
     return read_inputs(Sources(server.own(tenant, "taxonomy.yaml"), corpus, corrections), Settings()).items
 
 
-def _candidate(which: str, registry: "Registry", server: "Settings", items: "Sequence[Item]") -> "Candidate":
+def _candidate(version: "Version", registry: "Registry", server: "Settings", items: "Sequence[Item]") -> "Candidate":
     from model import bundle
     from training.gate import candidate
 
-    version = registry.get(which)
     classifier = bundle.load(registry.fetch(version, server.home / "models"), vectors=server.vectors)
     return candidate(version, classifier, registry, items)
 
@@ -105,7 +104,7 @@ def _promote(told: argparse.Namespace) -> None:
     if champion is not None and champion.number == version.number:
         print(f"version {version.number} is the champion already")
         return
-    mine = _candidate(told.version, registry, server, _items(told, server))
+    mine = _candidate(version, registry, server, _items(told, server))
     terms = terms_of(told, server, told.reason)
     objections = go_out(registry, mine, server.home / "models", terms, lambda line: print(f"  {line}"))
     if objections and not told.force:
@@ -145,8 +144,9 @@ def _compare(told: argparse.Namespace) -> None:
 
     server = settings(told)
     registry = _registry(told, server)
+    versions = [registry.get(which) for which in (told.first, told.second)]
     items = _items(told, server)
-    first, second = (_candidate(which, registry, server, items) for which in (told.first, told.second))
+    first, second = (_candidate(version, registry, server, items) for version in versions)
     seen = compared(first, second)
     numbers = (first.version.number, second.version.number)
     if told.json:

@@ -7,7 +7,7 @@ differences come from resampling items, the same ones for both (Efron and Tibshi
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,8 @@ CELLS = 4_000_000
 TIMED = 256
 """Texts that are timed; fewer are repeated."""
 ROUNDS = 15
-"""How often each classifier answers them; its fastest pass counts, so that what else the machine does does not."""
+"""How often each classifier answers them; its fastest pass counts, in processor time, so that what else the machine
+does counts for little."""
 PATIENCE = 5.0
 """Seconds after which no further round begins."""
 
@@ -117,7 +118,7 @@ class Comparison:
     classes: list[ClassRow]
     promises: list[PromiseRow]
     speed: tuple[float, float]
-    """Texts a second, measured one after the other in turns; 0 where there were none."""
+    """Texts a second of processor time, measured in turns."""
     won: list[str]
     """Ids of items that the second alone gets right on every level."""
     lost: list[str]
@@ -305,7 +306,7 @@ def _promise(rates: tuple[float, float], a: Answered, b: Answered, seed: int, sa
 
 
 def speeds(first: Classifier, second: Classifier, documents: Sequence[Document]) -> tuple[float, float]:
-    """Texts a second of both, in turns in this process, the fastest of some passes each."""
+    """Texts a second of processor time of both, in turns in this process, the fastest of some passes each."""
     timed = list(islice(cycle(documents), TIMED))
     both, best = (first, second), [np.inf, np.inf]
     for each in both:
@@ -313,9 +314,9 @@ def speeds(first: Classifier, second: Classifier, documents: Sequence[Document])
     started = perf_counter()
     for turn in range(ROUNDS):
         for k in (0, 1) if turn % 2 else (1, 0):
-            began = perf_counter()
+            began = process_time()
             both[k].predict(timed)
-            best[k] = min(best[k], perf_counter() - began)
+            best[k] = min(best[k], process_time() - began)
         if perf_counter() - started > PATIENCE:
             break
     return (len(timed) / best[0], len(timed) / best[1])

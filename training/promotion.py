@@ -19,7 +19,7 @@ CALIBRATION = 0.15
 FEWEST = 30
 """Test items below which a challenger cannot be told from the champion."""
 SLOWEST = 0.5
-"""Share of the champion's texts a second that a challenger must reach."""
+"""Share of the champion's texts a second, of processor time, that a challenger must reach."""
 COLLAPSED = 0.5
 """Share of the champion's coverage below which a promise is worth little."""
 

@@ -14,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from model import bundle
@@ -29,16 +30,17 @@ TRAIN = "train"
 
 
 def write_data(folder: Path) -> Path:
-    """A data folder of two labels, 100 items each."""
+    """A data folder of two labels, 150 items each."""
     (folder / "corpus").mkdir(parents=True)
     (folder / "taxonomy.yaml").write_text(
         "name: tiny\nversion: 1\nlevels: [topic]\nlabels:\n  topic:\n    billing: money\n    delivery: parcels\n"
     )
-    lines = []
+    lines, drawn = [], np.random.default_rng(3)
     for label, words in WORDS.items():
         several = words.split()
-        for k in range(100):
-            body = f"{several[k % 5]} {several[k // 5 % 5]} case{k} with{k * 7} words{k * 13} of{k * 29} {label}{k}"
+        for k in range(150):
+            noise = ("".join(drawn.choice(list("bdfgklmnprst"), 6)) for _ in range(6))
+            body = " ".join([several[k % 5], several[k // 5 % 5], *noise])
             lines.append(json.dumps({"id": f"{label}-{k}", "subject": "", "body": body, "topic": label}))
     (folder / "corpus" / "all.jsonl").write_text("\n".join(lines))
     return folder
@@ -92,7 +94,7 @@ class Standing:
         numbers = [number for number in range(1, 40) if registry.find(str(number))]
         return cls(
             champion.number,
-            challenger and challenger.number,
+            None if challenger is None else challenger.number,
             numbers,
             registry.history(),
             bundle.fingerprint(folder),

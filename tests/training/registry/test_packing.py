@@ -14,15 +14,17 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from model import bundle
 from model.document import Document
 from model.errors import BundleError
 from serving import models
-from tests.training.registry.conftest import Registered
+from tests.registered import Registered
 from training import wheel
 from training.registry import CHAMPION
 
 ROOT = Path(__file__).resolve().parents[3]
-MESSAGE = {"subject": "Order 4471", "body": "Where is my parcel? It should have come on Monday.", "channel": "email"}
+DOCUMENT = Document("Order 4471", "Where is my parcel? It should have come on Monday.", "email")
+MESSAGE = {"subject": DOCUMENT.subject, "body": DOCUMENT.body, "channel": DOCUMENT.channel}
 TEXT = "Please reset my password"
 ASK = """
 import json, model, mlflow, pandas as pd
@@ -79,7 +81,7 @@ def test_plain_mlflow_answers_in_a_fresh_environment(registered: Registered, fre
     where, answers = json.loads(done.stdout.splitlines()[-1])
     assert where.startswith(str(fresh.parent.parent))
     assert [answer["index"] for answer in answers] == [7, 9]
-    right = registered.classifier.predict([Document(**MESSAGE), Document(body=TEXT)])
+    right = registered.classifier.predict([DOCUMENT, Document(body=TEXT)])
     for answer, prediction in zip(answers, right, strict=True):
         assert tuple(answer[level] for level in registered.classifier.taxonomy.level_names) == prediction.names
         assert answer["confidence"] == pytest.approx(prediction.joint)
@@ -116,7 +118,7 @@ def test_mlflow_serves_it(registered: Registered, fresh: Path, tmp_path: Path) -
     finally:
         os.killpg(served.pid, 9)
         served.wait()
-    (right,) = registered.classifier.predict([Document(**MESSAGE)])
+    (right,) = registered.classifier.predict([DOCUMENT])
     assert (answer["stage"], answer["function"], answer["service"]) == right.names
 
 
@@ -171,7 +173,7 @@ def test_a_version_that_was_altered_in_the_registry_is_refused_by_servers_and_by
     try:
         fetched = registered.registry.fetch(registered.registry.get(CHAMPION), tmp_path / "by-hand")
         with pytest.raises(BundleError, match="checksum"):
-            models.bundle.load(fetched)
+            bundle.load(fetched)
         address = models.Address(registered.registry.uri, "sortation", tmp_path / "server")
         with pytest.raises(BundleError, match="checksum"):
             models.newest(address)

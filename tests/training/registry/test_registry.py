@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.errors import NotFound
-from tests.training.registry.conftest import Registered
+from tests.registered import Registered
 from training import seen
 from training.history import PROMOTION, ROLLBACK, Entry
 from training.registry import CHALLENGER, CHAMPION, Overtaken, Registry, Version

@@ -1,15 +1,14 @@
-"""A registry with two whole versions in it, the first of them champion."""
+"""A real registry with a real version in it, for tests of what stands in registries."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import pytest
 
 from model import bundle, signing
 from model.classifier import Classifier
 from training import seen
 from training.history import PROMOTION, Entry
+from training.reading import prepared
 from training.registry import Registry, Run, Version
 from training.shares import Shares
 
@@ -25,13 +24,11 @@ class Registered:
     """Registers the classifier once more, under a tag."""
 
 
-@pytest.fixture(scope="session")
-def registered(
-    classifier: Classifier, shares: Shares, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Registered]:
-    home = tmp_path_factory.mktemp("registry")
+def register(home: Path, classifier: Classifier, shares: Shares) -> Registered:
+    """A registry whose champion is version 1."""
     registry = Registry(home)
     spoken = replace(classifier, about={"languages": ["en"]})
+    made_with = seen.packed(prepared([*shares.fit, *shares.calibration]))
 
     def add(note: str) -> Version:
         with registry.work() as scratch:
@@ -41,9 +38,9 @@ def registered(
             extras = scratch / "extras"
             extras.mkdir()
             (extras / "report.json").write_text(f'"{note}"')
-            (extras / seen.FILE).write_bytes(seen.packed([*shares.fit, *shares.calibration]))
+            (extras / seen.FILE).write_bytes(made_with)
             tags = {"note": note, "fingerprint": bundle.fingerprint(folder)}
             return registry.record(Run({"note": note}, {"accuracy": 0.5}, tags, folder, extras))
 
     registry.promote(add("first"), Entry(PROMOTION, None, 1, "mara", "the first one"))
-    yield Registered(home, registry, spoken, add)
+    return Registered(home, registry, spoken, add)
