@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.errors import RoutingError, SortationError
+from model.errors import CorpusError, RoutingError, SortationError
 from sortation.frame import DEFAULT_TENANT, Command, own, settings
 
 if TYPE_CHECKING:
@@ -104,7 +104,14 @@ def _promote(told: argparse.Namespace) -> None:
     if champion is not None and champion.number == version.number:
         print(f"version {version.number} is the champion already")
         return
-    mine = _candidate(version, registry, server, _items(told, server))
+    try:
+        items = _items(told, server)
+    except CorpusError as error:
+        if not told.force:
+            raise
+        print(f"it cannot be measured: {error}")
+        items = []
+    mine = _candidate(version, registry, server, items)
     terms = terms_of(told, server, told.reason)
     objections = go_out(registry, mine, server.home / "models", terms, lambda line: print(f"  {line}"))
     if objections and not told.force:

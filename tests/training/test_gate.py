@@ -160,6 +160,18 @@ def test_items_that_a_version_was_made_with_are_not_measured_on(
     assert mine.report.items == len(shares.test)
 
 
+def test_a_version_that_nothing_can_be_measured_on_goes_out_by_force_alone(
+    folders: dict[int, Path], classifier: Classifier, tmp_path: Path
+) -> None:
+    its = registry(folders, champion=1)
+    mine = candidate(its.get("9"), classifier, its, [])
+    (reason,) = go_out(its, mine, tmp_path, TERMS, print)
+    assert "no labelled items" in reason
+    assert its.champion == 1
+    go_out(its, mine, tmp_path, replace(TERMS, force=True), print)
+    assert its.champion == 9
+
+
 def test_versions_of_different_taxonomies_are_not_compared(classifier: Classifier, shares: Shares) -> None:
     first, *levels = classifier.taxonomy.levels
     fewer = replace(classifier.taxonomy, levels=(replace(first, name="phase"), *levels))

@@ -76,7 +76,7 @@ class Registry:
         self._failure = MlflowException
         with locked(self._lock):  # the first of several processes makes the tables
             self._client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
-        self._history = History(self._client, f"{name}-history", self._experiment)
+        self._history = History(self._client, f"{name}-history", self._made)
 
     @contextmanager
     def work(self) -> Iterator[Path]:
@@ -104,7 +104,7 @@ class Registry:
         packed = packing.pack(run.bundle, run.bundle.with_name(PACKED))
         with self._refusing("refused the run"):
             tags = {**run.tags, DRAFT: run.bundle.parent.name}
-            number = client.create_run(self._locked_experiment(), tags=tags).info.run_id
+            number = client.create_run(self._experiment(), tags=tags).info.run_id
             try:
                 for key, value in run.parameters.items():
                     client.log_param(number, key, value)
@@ -128,11 +128,11 @@ class Registry:
         for start in range(0, len(entries), 500):
             self._client.log_batch(run, metrics=entries[start : start + 500])
 
-    def _locked_experiment(self) -> str:
+    def _experiment(self) -> str:
         with locked(self._lock):
-            return self._experiment(self.name)
+            return self._made(self.name)
 
-    def _experiment(self, name: str) -> str:
+    def _made(self, name: str) -> str:
         """The id of an experiment, which is made where there is none; to be called with the lock held."""
         found = self._client.get_experiment_by_name(name)
         if found is not None:
