@@ -84,6 +84,8 @@ class Registry:
         with self._refusing("does not answer"), leftovers(self._drafts) as dead:
             for folder in dead:
                 self._settle_run(folder.name)
+            with locked(self._lock):
+                self._settle_history()
         with draft(self._drafts) as folder:
             yield folder
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from model import bundle
 from model.errors import NotFound
+from serving import models
 from tests.registered import Registered
 from training import seen
 from training.history import PROMOTION, ROLLBACK, Entry
@@ -76,8 +78,6 @@ def test_of_promotions_at_once_none_is_lost_and_each_sees_the_one_before(registe
 
 
 def test_what_belongs_to_a_version_lies_together(registered: Registered, tmp_path: Path) -> None:
-    from model import bundle
-
     for note in ("together a", "together b"):
         version = registered.add(note)
         again = registered.registry.get(str(version.number))
@@ -91,3 +91,18 @@ def test_what_belongs_to_a_version_lies_together(registered: Registered, tmp_pat
 def test_a_version_that_does_not_exist_is_a_sentence(registered: Registered) -> None:
     with pytest.raises(NotFound, match="no version '999'"):
         registered.registry.get("999")
+
+
+def test_versions_that_hold_the_model_folder_alone_are_fetched_as_ever(registered: Registered, tmp_path: Path) -> None:
+    """As they were registered before plain MLflow could load them."""
+    registry, client = registered.registry, registered.registry._client
+    folder = registry.fetch(registry.get("1"), tmp_path / "now")
+    run = client.create_run(client.get_experiment_by_name("sortation").experiment_id)
+    client.log_artifacts(run.info.run_id, str(folder), "bundle")
+    made = client.create_model_version("sortation", f"{run.info.artifact_uri}/bundle", run.info.run_id)
+    client.set_terminated(run.info.run_id)
+    client.set_registered_model_alias("sortation", "older", made.version)
+    again = registry.fetch(registry.get("older"), tmp_path / "older")
+    assert bundle.fingerprint(again) == bundle.fingerprint(folder)
+    address = models.Address(registry.uri, "sortation", tmp_path / "server", alias="older")
+    assert models.newest(address).fingerprint == bundle.fingerprint(folder)
