@@ -12,9 +12,10 @@ from sortation.frame import DEFAULT_TENANT, Command, own, settings
 if TYPE_CHECKING:
     from model.taxonomy import Taxonomy
     from serving.settings import Settings
-    from training.comparison import Comparison, Difference, Paired
+    from training.comparison import Comparison
     from training.corpus import Item
     from training.gate import Candidate, Terms
+    from training.pairing import Difference, Paired
     from training.registry import Registry, Version
 
 SHOWN = 20

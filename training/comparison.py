@@ -1,17 +1,12 @@
-"""Two classifiers on the same items: which is right where, and what of it chance explains. Pure, but for a clock.
+"""Two classifiers on the same items: which is right where, and what of it chance explains. Pure, but for a clock."""
 
-Right and wrong are paired: McNemar's exact test looks only at items on which the two differ, and the intervals of
-differences come from resampling items, the same ones for both (Efron and Tibshirani, 1993), seeded.
-"""
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 
 from model.calibration import expected_calibration_error
 from model.classifier import Classifier
@@ -20,13 +15,10 @@ from model.document import Document
 from model.taxonomy import Taxonomy
 from training.corpus import Item
 from training.fitting import targets
+from training.pairing import Bools, Difference, Ints, Marks, Paired, paired, resamples
 
-Ints = np.ndarray[Any, np.dtype[np.intp]]
-Bools = np.ndarray[Any, np.dtype[np.bool_]]
 SAMPLES = 1000
 """Resamples behind an interval."""
-CELLS = 4_000_000
-"""Cells of the matrix of resamples that is held at once."""
 TIMED = 256
 """Texts that are timed; fewer are repeated."""
 ROUNDS = 15
@@ -34,37 +26,6 @@ ROUNDS = 15
 does counts for little."""
 PATIENCE = 5.0
 """Seconds after which no further round begins."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A rate of the first and of the second, and the 95 % interval of second minus first."""
-
-    first: float
-    second: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Paired:
-    """How two classifiers differ in what they get right."""
-
-    won: int
-    """Items that the second alone gets right."""
-    lost: int
-    """Items that the first alone gets right."""
-
-    @property
-    def p(self) -> float:
-        """Probability of a difference at least as large by chance (McNemar's exact test, two-sided)."""
-        return float(binomtest(self.won, self.won + self.lost).pvalue) if self.won + self.lost else 1.0
-
-    @property
-    def p_worse(self) -> float:
-        """Probability of at least as many losses by chance, were the second no worse (one-sided)."""
-        lost, both = self.lost, self.won + self.lost
-        return float(binomtest(lost, both, alternative="greater").pvalue) if both else 1.0
 
 
 @dataclass(frozen=True)
@@ -186,7 +147,7 @@ def compare(
     taxonomy, decoder = first.taxonomy, first.decoder
     truth = decoder.members[targets(items, taxonomy)]
     whole = np.ones((1, len(items)), dtype=np.float32)
-    marks = _Marks(truth, a, b, decoder.columns)
+    marks = Marks(truth, (a.said, b.said), (a.right, b.right), decoder.columns)
     point = marks.rates(whole)
     drawn = np.concatenate([marks.rates(weights) for weights in resamples(len(items), samples, seed)])
     low, high = np.nanquantile(drawn[:, :, 1] - drawn[:, :, 0], (0.025, 0.975), axis=0)
@@ -220,66 +181,6 @@ def compare(
         [name for name, won in zip(ids, b.right & ~a.right, strict=True) if won],
         [name for name, lost in zip(ids, a.right & ~b.right, strict=True) if lost],
     )
-
-
-def paired(first: Bools, second: Bools) -> Paired:
-    """How two rows of right and wrong differ."""
-    return Paired(int((second & ~first).sum()), int((first & ~second).sum()))
-
-
-def resamples(count: int, samples: int, seed: int) -> Iterator[Floats]:
-    """How often each of `count` items is drawn in each of `samples` resamples, a stretch of them at a time."""
-    rng = np.random.default_rng(seed)
-    step = max(1, CELLS // count)
-    for start in range(0, samples, step):
-        rows = min(step, samples - start)
-        drawn = rng.integers(count, size=(rows, count)) + np.arange(rows)[:, None] * count
-        yield np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count).astype(np.float32)
-
-
-class _Marks:
-    """What is right on each item, such that weights of items times marks give all rates at once."""
-
-    def __init__(self, truth: Ints, a: Answered, b: Answered, columns: int) -> None:
-        self.truth, self.a, self.b = truth, a, b
-        self.columns, self.levels = columns, truth.shape[1]
-        self._has = self._one_hot(truth)
-        self._said = [self._one_hot(each.said) for each in (a, b)]
-        self._level = [(each.said == truth).astype(np.float32) for each in (a, b)]
-        self._right = [each.right[:, None].astype(np.float32) for each in (a, b)]
-        self._owner = np.zeros(columns, dtype=np.intp)
-        for level in range(self.levels):
-            self._owner[np.unique(truth[:, level])] = level
-        self._present = self._has.any(axis=0)
-
-    def _one_hot(self, labels: Ints) -> Floats:
-        made = np.zeros((len(labels), self.columns), dtype=np.float32)
-        np.put_along_axis(made, labels, 1, axis=1)
-        return made
-
-    def rates(self, weights: Floats) -> Floats:
-        """For each row of weights (r, n): accuracy, per level accuracy, per label F1 and recall, per level macro-F1.
-
-        Shape (r, number of rates, 2), the last axis first and second classifier.
-        """
-        support, total = weights @ self._has, weights.sum(axis=1, keepdims=True)
-        made = []
-        for said, level, right in zip(self._said, self._level, self._right, strict=True):
-            hits = weights @ (said * self._has)
-            f1 = 2 * hits / np.maximum(support + weights @ said, 1)
-            macro = np.stack([f1[:, self._present & (self._owner == k)].mean(axis=1) for k in range(self.levels)], 1)
-            recall = hits / np.maximum(support, 1)
-            made.append(np.hstack([weights @ right / total, weights @ level / total, f1, recall, macro]))
-        return np.stack(made, axis=2)
-
-    def paired(self, level: int) -> Paired:
-        """Right and wrong on one level."""
-        return paired(*(each[:, level] > 0 for each in self._level))
-
-    def one_vs_rest(self) -> list[Paired]:
-        """Per label: right is having it where it belongs and not having it elsewhere."""
-        first, second = (said == self._has for said in self._said)
-        return [paired(first[:, c], second[:, c]) for c in range(self.columns)]
 
 
 def _calibration(a: Answered, b: Answered, truth: Ints, level: int) -> tuple[float, float]:

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.history import PROMOTION, ROLLBACK, Entry, before, whoami
@@ -46,6 +46,7 @@ def test_the_champion_before(past: list[Entry], champion: int, right: int | None
     assert before(past, champion) == right
 
 
+@settings(deadline=None)
 @given(st.integers(2, 8))
 def test_rollbacks_walk_back_over_every_champion(count: int) -> None:
     past = entries(*((PROMOTION, k - 1 or None, k) for k in range(1, count + 1)))

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import taxonomy as taxonomies
-from training.comparison import ClassRow, Comparison, Difference, LevelRow, Paired, PromiseRow
+from training.comparison import ClassRow, Comparison, LevelRow, PromiseRow
 from training.evaluation import LevelReport, Report
+from training.pairing import Difference, Paired
 from training.promotion import DOUBT, Evidence, foreign_labels, objections, worse_classes
 
 
@@ -126,6 +127,7 @@ def test_a_loss_that_one_class_would_show_among_fifty_by_chance_is_none() -> Non
     assert worse_classes([suspect] + [CLASS] * 49) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=12))
 def test_correcting_for_many_classes_never_adds_one(counts: list[tuple[int, int]]) -> None:
     rows = [replace(CLASS, label=str(k), paired=Paired(*each)) for k, each in enumerate(counts)]
