@@ -26,7 +26,8 @@ CONTEXT.set_forkserver_preload(
     ["training.run", "training.plots", "mlflow.pyfunc", "mlflow.artifacts", "serving.store.corrections", __name__]
 )
 WORDS = {"billing": "invoice payment refund amount charged", "delivery": "parcel courier late lost address"}
-TRAIN = "train"
+PATIENCE = 400
+"""Seconds that a process may take on a busy machine."""
 
 
 def write_data(folder: Path) -> Path:
@@ -71,7 +72,7 @@ def die_at(home: Path, call: str) -> None:
 
 
 def command(home: Path) -> list[str]:
-    return [TRAIN, "--data", str(home / "data"), "--home", str(home)]
+    return ["train", "--data", str(home / "data"), "--home", str(home)]
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("home")
     write_data(made / "data")
     process = spawn(work, command(made), made / "log")
-    process.join(120)
+    process.join(PATIENCE)
     assert process.exitcode == 0, (made / "log").read_text()
     return made
 
@@ -125,7 +126,7 @@ def drafts(home: Path) -> list[Path]:
 def check_the_next_run(home: Path, before: Standing, tmp_path: Path) -> None:
     """It registers the next version, promotes it, and clears what the killed one left."""
     process = spawn(work, command(home), tmp_path / "log")
-    process.join(120)
+    process.join(PATIENCE)
     assert process.exitcode == 0, (tmp_path / "log").read_text()
     after = Standing.of(home, tmp_path / "after")
     assert after.champion == after.challenger == after.versions[-1] == before.versions[-1] + 1
@@ -150,7 +151,7 @@ def test_a_run_killed_at_a_stage_it_prints_changes_nothing(home: Path, tmp_path:
             if stage in line:
                 process.kill()
                 break
-    process.join(60)
+    process.join(PATIENCE)
     assert process.exitcode == -signal.SIGKILL
     assert Standing.of(home, tmp_path / "models") == before
     assert len(drafts(home)) == 1
@@ -173,7 +174,7 @@ def test_a_run_killed_while_it_talks_to_the_registry_leaves_whole_versions_or_no
 ) -> None:
     before = Standing.of(home, tmp_path / "models")
     process = spawn(die_at, home, call)
-    process.join(60)
+    process.join(PATIENCE)
     assert process.exitcode == -signal.SIGKILL
     after = Standing.of(home, tmp_path / "models")
     assert len(after.versions) == len(before.versions) + registered
@@ -189,7 +190,7 @@ def test_two_runs_at_once_do_not_mix(home: Path, tmp_path: Path) -> None:
     before = Standing.of(home, tmp_path / "models")
     runs = [spawn(work, command(home), tmp_path / name) for name in ("one", "two")]
     for run in runs:
-        run.join(120)
+        run.join(PATIENCE)
     said = [(tmp_path / name).read_text() for name in ("one", "two")]
     assert [run.exitcode for run in runs] == [0, 0], said
     after = Standing.of(home, tmp_path / "after")

@@ -105,7 +105,7 @@ def test_mlflow_serves_it(registered: Registered, fresh: Path, tmp_path: Path) -
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        until = time.monotonic() + 90
+        until = time.monotonic() + 300
         while time.monotonic() < until and served.poll() is None:
             try:
                 urlopen(f"{url}/ping", timeout=5).close()
@@ -113,7 +113,7 @@ def test_mlflow_serves_it(registered: Registered, fresh: Path, tmp_path: Path) -
             except OSError:
                 time.sleep(0.2)
         body = json.dumps({"dataframe_records": [MESSAGE]}).encode()
-        with urlopen(Request(f"{url}/invocations", body, {"Content-Type": "application/json"}), timeout=20) as said:
+        with urlopen(Request(f"{url}/invocations", body, {"Content-Type": "application/json"}), timeout=100) as said:
             (answer,) = json.load(said)["predictions"]
     finally:
         os.killpg(served.pid, 9)
