@@ -54,7 +54,7 @@ def signed(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> 
     return home / "made"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_any_changed_byte_of_any_file_is_refused(signed: Path, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from([*FILES, bundle.Names.MANIFEST, signing.SIGNATURE]))

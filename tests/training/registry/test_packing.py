@@ -14,10 +14,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from model import bundle
+from model import bundle, signing
 from model.document import Document
 from model.errors import BundleError
 from serving import models
+from serving.fetch import fetch
 from tests.registered import Registered
 from training import wheel
 from training.registry import CHAMPION
@@ -182,6 +183,7 @@ def test_a_version_that_was_altered_in_the_registry_is_refused_by_servers_and_by
 
 
 def test_a_server_fetches_the_model_folder_with_its_signature(registered: Registered, tmp_path: Path) -> None:
-    address = models.Address(registered.registry.uri, "sortation", tmp_path, trusted=registered.home / "trusted")
-    served = models.newest(address)
-    assert (served.version, served.signed) == (1, True)
+    fetched = fetch(registered.registry.uri, "sortation", tmp_path)
+    assert fetched["version"] == registered.registry.get(CHAMPION).number
+    signing.check(tmp_path / str(fetched["folder"]), signing.trusted(registered.home / "trusted"))
+    bundle.load(tmp_path / str(fetched["folder"]))

@@ -7,7 +7,7 @@ import pytest
 
 from model import bundle
 from model.errors import NotFound
-from serving import models
+from serving.fetch import fetch
 from tests.registered import Registered
 from training import seen
 from training.history import PROMOTION, ROLLBACK, Entry
@@ -104,5 +104,5 @@ def test_versions_that_hold_the_model_folder_alone_are_fetched_as_ever(registere
     client.set_registered_model_alias("sortation", "older", made.version)
     again = registry.fetch(registry.get("older"), tmp_path / "older")
     assert bundle.fingerprint(again) == bundle.fingerprint(folder)
-    address = models.Address(registry.uri, "sortation", tmp_path / "server", alias="older")
-    assert models.newest(address).fingerprint == bundle.fingerprint(folder)
+    fetched = fetch(registry.uri, "sortation", tmp_path, "older")
+    assert bundle.fingerprint(tmp_path / str(fetched["folder"])) == bundle.fingerprint(folder)
