@@ -36,20 +36,23 @@ print(json.dumps([model.__file__, loaded.predict(frame).reset_index().to_dict("r
 """
 
 
-@pytest.fixture(scope="session")
+def stored(registered: Registered) -> Path:
+    """The champion's folder as MLflow stores it."""
+    return registered.home / "artifacts" / registered.registry.get(CHAMPION).run / "artifacts" / "model"
+
+
+@pytest.fixture
 def packed(registered: Registered) -> Path:
-    """The folder of the version as MLflow stores it."""
-    (found,) = registered.home.glob("artifacts/*/artifacts/model/MLmodel")
-    return found.parent
+    return stored(registered)
 
 
-@pytest.fixture(scope="session")
-def fresh(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def fresh(registered: Registered, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment with the version's wheel, and the libraries, but not the code, of this one."""
     home = tmp_path_factory.mktemp("fresh")
     venv.create(home, with_pip=False)
     python = home / "bin" / "python"
-    (made,) = (packed / "wheels").iterdir()
+    (made,) = (stored(registered) / "wheels").iterdir()
     pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check", "install", "--quiet"]
     subprocess.run([*pip, "--no-deps", "--no-index", str(made)], check=True, capture_output=True)
     libraries = next(path for path in sys.path if path.endswith("site-packages"))
