@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from model import bundle, signing
 from model.classifier import Classifier
 from training import seen
@@ -44,3 +46,12 @@ def register(home: Path, classifier: Classifier, shares: Shares) -> Registered:
 
     registry.promote(add("first"), Entry(PROMOTION, None, 1, "mara", "the first one"))
     return Registered(home, registry, spoken, add)
+
+
+def without(classifier: Classifier, label: str) -> Classifier:
+    """The same classifier, but it never gives one label of the last level."""
+    has = np.array([names[-1] == label for names in classifier.taxonomy.combinations])
+    heads = classifier.decoder.heads
+    bias = classifier.weights.bias.copy()
+    bias[np.setdiff1d(heads[has], heads[~has])] -= 100
+    return replace(classifier, weights=replace(classifier.weights, bias=bias))

@@ -147,7 +147,7 @@ def compare(
     taxonomy, decoder = first.taxonomy, first.decoder
     truth = decoder.members[targets(items, taxonomy)]
     whole = np.ones((1, len(items)), dtype=np.float32)
-    marks = Marks(truth, (a.said, b.said), (a.right, b.right), decoder.columns)
+    marks = Marks(truth, (a.said, b.said), (a.right, b.right), sum(decoder.widths))
     point = marks.rates(whole)
     drawn = np.concatenate([marks.rates(weights) for weights in resamples(len(items), samples, seed)])
     low, high = np.nanquantile(drawn[:, :, 1] - drawn[:, :, 0], (0.025, 0.975), axis=0)
@@ -155,7 +155,7 @@ def compare(
         Difference(float(point[0, k, 0]), float(point[0, k, 1]), float(low[k]), float(high[k]))
         for k in range(point.shape[1])
     ]
-    levels, count = len(taxonomy.levels), decoder.columns
+    levels, count = len(taxonomy.levels), sum(decoder.widths)
     f1, recall = found[1 + levels :][:count], found[1 + levels + count :][:count]
     macro = found[1 + levels + 2 * count :]
     names = [(level.name, label) for level, its in zip(taxonomy.levels, taxonomy.columns, strict=True) for label in its]

@@ -5,22 +5,15 @@ from dataclasses import replace
 import pytest
 
 from model.classifier import Classifier
+from tests.registered import without
 from training.comparison import Comparison, chance_error, compare, same_questions
 from training.evaluation import evaluate
 from training.shares import Shares
 
 
-def spoiled(classifier: Classifier, label: str) -> Classifier:
-    """The same, but it never gives one label of the last level."""
-    columns = [name for level in classifier.taxonomy.columns for name in level]
-    bias = classifier.weights.bias.copy()
-    bias[columns.index(label)] -= 100
-    return replace(classifier, weights=replace(classifier.weights, bias=bias))
-
-
 @pytest.fixture(scope="module")
 def worse(classifier: Classifier, shares: Shares) -> Comparison:
-    return compare(classifier, spoiled(classifier, "order_tracking"), shares.fit)
+    return compare(classifier, without(classifier, "order_tracking"), shares.fit)
 
 
 def test_a_classifier_against_itself_differs_in_nothing(classifier: Classifier, shares: Shares) -> None:
@@ -54,7 +47,7 @@ def test_a_class_that_is_never_given_is_lost_and_the_intervals_say_so(worse: Com
 
 
 def test_the_same_seed_gives_the_same_intervals(classifier: Classifier, shares: Shares, worse: Comparison) -> None:
-    again = compare(classifier, spoiled(classifier, "order_tracking"), shares.fit)
+    again = compare(classifier, without(classifier, "order_tracking"), shares.fit)
     assert replace(again, speed=worse.speed) == worse
 
 

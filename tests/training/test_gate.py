@@ -9,6 +9,7 @@ import pytest
 from model import bundle
 from model.classifier import Classifier
 from model.errors import BundleError, NotFound, SortationError
+from tests.registered import without
 from training import seen
 from training.evaluation import evaluate
 from training.gate import Candidate, Terms, candidate, compared, go_out, roll_back
@@ -64,10 +65,7 @@ class FakeRegistry:
 def folders(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     """Versions 1 and 2 are the classifier, 3 never says that a parcel is looked for, 4 is damaged."""
     home = tmp_path_factory.mktemp("versions")
-    columns = [name for level in classifier.taxonomy.columns for name in level]
-    bias = classifier.weights.bias.copy()
-    bias[columns.index("order_tracking")] -= 100
-    made = {1: classifier, 2: classifier, 3: replace(classifier, weights=replace(classifier.weights, bias=bias))}
+    made = {1: classifier, 2: classifier, 3: without(classifier, "order_tracking")}
     for number, each in made.items():
         bundle.save(each, home / str(number))
     (home / "4").mkdir()
@@ -134,8 +132,8 @@ def test_a_champion_of_another_taxonomy_or_one_that_is_damaged_is_said_and_not_c
     folders: dict[int, Path], classifier: Classifier, shares: Shares, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    first, *levels = classifier.taxonomy.levels
-    other = replace(classifier.taxonomy, levels=(replace(first, name="phase"), *levels))
+    *levels, last = classifier.taxonomy.levels
+    other = replace(classifier.taxonomy, levels=(*levels, replace(last, name="desk")))
     assert (
         go_out(
             registry(folders, champion=1),
@@ -173,9 +171,9 @@ def test_a_version_that_nothing_can_be_measured_on_goes_out_by_force_alone(
 
 
 def test_versions_of_different_taxonomies_are_not_compared(classifier: Classifier, shares: Shares) -> None:
-    first, *levels = classifier.taxonomy.levels
-    fewer = replace(classifier.taxonomy, levels=(replace(first, name="phase"), *levels))
-    other = replace(on(classifier, shares.test, 8), classifier=replace(classifier, taxonomy=fewer))
+    *levels, last = classifier.taxonomy.levels
+    renamed = replace(classifier.taxonomy, levels=(*levels, replace(last, name="desk")))
+    other = replace(on(classifier, shares.test, 8), classifier=replace(classifier, taxonomy=renamed))
     with pytest.raises(SortationError, match="different questions"):
         compared(on(classifier, shares.test), other)
     with pytest.raises(SortationError, match="no items"):
