@@ -133,7 +133,7 @@ def archive(folder: Path) -> None:
 
 
 def other_calibration(folder: Path) -> None:
-    changed(folder, calibration={"scales": [1.0]})
+    changed(folder, calibration={"scales": [1.0] * 5})
 
 
 def other_taxonomy(folder: Path) -> None:
