@@ -1,11 +1,11 @@
 """Runs, versions and aliases, in MLflow."""
 
+import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,11 @@ from training.drafts import draft, leftovers, locked, replace_whole
 from training.history import Entry
 from training.registry import packing
 from training.registry.history import PATIENCE, History
+from training.registry.records import PACKED, Dataset, Run, Version
 
 NAME = "sortation"
 """The registered model's name, and the experiment's, unless told otherwise."""
 CHAMPION, CHALLENGER = "champion", "challenger"
-PACKED = "model"
-"""The run's artifact that is the registered version: what plain MLflow loads, the model folder inside."""
 ONCE = "bundle"
 """The run's artifact that was the model folder in versions that plain MLflow could not load."""
 DRAFT = "draft"
@@ -28,30 +27,6 @@ DRAFT = "draft"
 
 class Overtaken(RegistryError):
     """Another version became champion meanwhile: what was measured against the one before does not count."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """A registered model version."""
-
-    number: int
-    run: str
-    tags: Mapping[str, str]
-    folder: str = f"{PACKED}/{packing.BUNDLE}"
-    """Where the model folder lies among the run's artifacts."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a training run leaves behind."""
-
-    parameters: Mapping[str, Any]
-    metrics: Mapping[str, float]
-    tags: Mapping[str, str]
-    bundle: Path
-    """The model folder, inside a folder of `Registry.work`."""
-    extras: Path
-    """A folder of plots, the report and whatever else should stand beside them."""
 
 
 class Registry:
@@ -111,11 +86,14 @@ class Registry:
                 for key, value in run.parameters.items():
                     client.log_param(number, key, value)
                 self._log_metrics(number, run.metrics)
+                self._log_datasets(number, run.datasets)
                 client.log_artifacts(number, str(run.extras))
                 client.log_artifacts(number, str(packed), PACKED)
                 self._ensure_model()
                 source = f"{client.get_run(number).info.artifact_uri}/{PACKED}"
-                made = client.create_model_version(self.name, source, number, tags=dict(run.tags))
+                made = client.create_model_version(
+                    self.name, source, number, tags=dict(run.tags), description=run.description or None
+                )
             except BaseException:
                 client.set_terminated(number, "FAILED")
                 raise
@@ -129,6 +107,50 @@ class Registry:
         entries = [Metric(key, value, 0, 0) for key, value in metrics.items()]
         for start in range(0, len(entries), 500):
             self._client.log_batch(run, metrics=entries[start : start + 500])
+
+    def _log_datasets(self, run: str, datasets: Sequence[Dataset]) -> None:
+        from mlflow import entities
+
+        logged = []
+        for each in datasets:
+            columns = [{"type": kind, "name": name, "required": True} for name, kind in each.columns.items()]
+            schema, profile = json.dumps({"mlflow_colspec": columns}), json.dumps(dict(each.profile))
+            source = json.dumps({"uri": each.source})
+            shown = entities.Dataset(each.name, each.digest[:32], "local", source, schema, profile)
+            logged.append(entities.DatasetInput(shown, [entities.InputTag("mlflow.data.context", each.context)]))
+        if logged:
+            self._client.log_inputs(run, logged)
+
+    def begin(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
+        """Starts a run without a model, below another one if that is given; returns its id. Raises RegistryError."""
+        nested = {} if parent is None else {"mlflow.parentRunId": parent}
+        try:
+            made = self._client.create_run(self._experiment(), tags=dict(tags) | nested, run_name=name)
+        except self._failure as error:
+            raise RegistryError(f"the registry at {self.uri} refused the run: {error}") from error
+        return str(made.info.run_id)
+
+    def finish(
+        self, run: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], status: str = "FINISHED"
+    ) -> None:
+        """Ends a run that was begun: FINISHED, FAILED or KILLED. Raises RegistryError."""
+        try:
+            for key, value in parameters.items():
+                self._client.log_param(run, key, value)
+            self._log_metrics(run, metrics)
+            self._client.set_terminated(run, status)
+        except self._failure as error:
+            raise RegistryError(f"the registry at {self.uri} refused the run: {error}") from error
+
+    def artifact(self, version: Version, name: str, into: Path) -> Path:
+        """Copies one file of a version's run below `into`. Raises RegistryError."""
+        from mlflow.artifacts import download_artifacts
+
+        address = f"runs:/{version.run}/{name}"
+        try:
+            return Path(download_artifacts(artifact_uri=address, dst_path=str(into), tracking_uri=self.uri))
+        except (self._failure, OSError) as error:
+            raise RegistryError(f"version {version.number} has no {name} that can be fetched: {error}") from error
 
     def _experiment(self) -> str:
         with locked(self._lock):
