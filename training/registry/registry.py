@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -99,6 +100,7 @@ class Registry:
                 raise
             client.set_registered_model_alias(self.name, CHALLENGER, made.version)
             client.set_terminated(number)
+        shutil.rmtree(packed)
         return Version(int(made.version), number, dict(run.tags))
 
     def _log_metrics(self, run: str, metrics: Mapping[str, float]) -> None:
