@@ -159,7 +159,7 @@ def soak(home: Path, seconds: float, rate: float, every: float, swap: float) -> 
             rows.writeheader()
             while (now := time.monotonic() - began) < seconds:
                 if now > (swaps + 1) * swap:
-                    words = (home, "promote", str(2 - swaps % 2), "--reason", "soak")
+                    words = (home, "promote", str(2 - swaps % 2), "--force", "--reason", "soak")
                     threading.Thread(target=sortation, args=words).start()  # samples go on meanwhile
                     swaps += 1
                 time.sleep(every)

@@ -161,5 +161,5 @@ def _converted(key: str, value: str, kind: type) -> Any:
 
 TRUTH = {"on": True, "1": True, "true": True, "yes": True, "off": False, "0": False, "false": False, "no": False}
 """Words for a setting that is on or off."""
-CLIENT_SETTINGS = {"datasets", "documents", "python", "url", "key"}
+CLIENT_SETTINGS = {"datasets", "documents", "python", "url", "key", "who"}
 """Names with the same prefix that tests, benchmarks, clients and the Makefile use."""

@@ -15,7 +15,8 @@ import pytest
 from model import bundle, signing
 from model.classifier import Classifier
 from tests.serving.processes import Process
-from training.registry import Registry, Run
+from training.history import PROMOTION, Entry
+from training.registry import CHAMPION, Registry, Run
 
 BODY = "where is parcel 4471? " * 20
 
@@ -106,7 +107,10 @@ def published(home: Path, classifier: Classifier, shown: Path, *, broken: bool) 
         array.write_bytes(array.read_bytes()[:-1] + b"\x55")
     registry = Registry(home, f"sqlite:///{home / 'hidden.db'}")
     version = registry.record(Run({}, {}, {}, folder, home / "trusted"))
-    registry.promote(version, "a test")
+    stood = registry.find(CHAMPION)
+    registry.promote(
+        version, Entry(PROMOTION, None if stood is None else stood.number, version.number, "a test", "a test")
+    )
     shutil.copy(home / "hidden.db", home / "draft.db")
     (home / "draft.db").replace(shown)
     return version.number
