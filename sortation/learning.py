@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import SortationError
-from sortation.frame import DEFAULT_TENANT, Command, own, settings
+from sortation import data
+from sortation.frame import Command, settings
 
 if TYPE_CHECKING:
     from serving.settings import Settings as Server
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
 def add(command: Command) -> None:
     """Adds the commands to a parser."""
     train = command("train", _train, "Train on the corpus and all corrections, register, promote if nothing objects.")
-    train.add_argument("--corpus", type=Path, help="a .jsonl file or a folder of them (default: corpus/ in --data)")
+    data.add_sources(train)
     train.add_argument(
         "--if-changed", action="store_true", help="do nothing where data, settings and code are as before"
     )
-    train.add_argument("--tenant", default=DEFAULT_TENANT, help="whose model, from its own data and corrections")
     train.add_argument("--no-promote", action="store_true", help="leave the new version a challenger")
     vectors = train.add_mutually_exclusive_group()
     vectors.add_argument("--vectors", metavar="SOURCE", help="use vectors: a folder, package:NAME or a hub name")
@@ -34,25 +34,22 @@ def add(command: Command) -> None:
 def _train(told: argparse.Namespace) -> None:
     from model import signing
     from serving import commands
-    from serving.store.corrections import corrections_file, export_corrections
     from serving.watching import address
+    from training.examination import summary
     from training.registry import Registry
-    from training.run import Sources, read_inputs, train
+    from training.run import read_inputs, train
     from training.stamp import is_current, put_stamp
 
     server = settings(told)
-    corrections, used = corrections_file(server.home, told.tenant), []
-    if (server.home / "sortation.db").exists() or server.database:
-        with commands.opened(server) as store:
-            used = export_corrections(store, corrections, told.tenant)
+    sources, used = data.sources(told, server)
     wishes = _wishes(told, server)
-    tenant = own(told.tenant)
-    sources = Sources(server.own(tenant, "taxonomy.yaml"), told.corpus or server.own(tenant, "corpus"), corrections)
     inputs = read_inputs(sources, wishes)
-    stamps = corrections.parent
+    stamps = data.corrections(told, server).parent
     if told.if_changed and is_current(stamps, inputs.key):
         print("data, settings and code are as before: nothing to train")
         return
+    if inputs.warnings:
+        _say(f"warnings: {summary(inputs.warnings)} (sortation check lists them)")
     name = address(server, told.tenant).name
     registry = Registry(server.home, server.registry or None, name)
     key = signing.own_key(server.home)

@@ -12,30 +12,20 @@ from pathlib import Path
 from model import bundle, signing
 from model import taxonomy as taxonomies
 from model.classifier import Classifier
-from model.errors import BundleError, CorpusError, LabelError
+from model.errors import BundleError, LabelError
 from model.taxonomy import Taxonomy
-from training.corpus import Item, corpus_hash, merged, read_corpus
+from training.corpus import Item, corpus_hash, refuse
 from training.evaluation import Report, evaluate
+from training.examination import Sources, examine
+from training.findings import Finding
 from training.fitting import Settings, fit
 from training.promotion import objections
-from training.reading import prepared, trained_languages
+from training.reading import trained_languages
 from training.registry import CHAMPION, Registry, Run, Version
-from training.shares import Shares, share_out
+from training.shares import Alike, Shares, share_out
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "mlflow")
-FEWEST = 2
-"""Items per label below which training does not start."""
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where a run's inputs lie."""
-
-    taxonomy: Path
-    corpus: Path
-    corrections: Path | None = None
-    """JSON lines that the store wrote; missing is none."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +41,10 @@ class Inputs:
     """Of the items as they stand in the files, before they were prepared."""
     key: str
     """Hash of data, settings and code: the same key gives the same model."""
+    known: Alike | None = None
+    """Which items say the same; None: not known yet."""
+    warnings: tuple[Finding, ...] = ()
+    """What is wrong with them, though not so wrong that it stops training."""
 
 
 @dataclass(frozen=True)
@@ -66,33 +60,12 @@ class Outcome:
 def read_inputs(sources: Sources, settings: Settings) -> Inputs:
     """Reads and checks what a run needs. Raises TaxonomyError or CorpusError with every fault."""
     taxonomy = taxonomies.load(sources.taxonomy)
-    items = read_corpus(sources.corpus, taxonomy)
-    corrections: list[Item] = []
-    if sources.corrections is not None and sources.corrections.exists():
-        corrections = read_corpus(sources.corrections, taxonomy)
-        items = merged(items, corrections)
-    check(items, taxonomy, str(sources.corpus))
-    data_hash = corpus_hash(items, taxonomy)
+    found = examine(sources, taxonomy, settings.seed)
+    refuse(str(sources.corpus), found.findings, sources.tolerated)
+    data_hash = corpus_hash(found.items, taxonomy)
     told = json.dumps(asdict(settings), sort_keys=True)
     key = hashlib.sha256("\n".join([data_hash, told, code_hash()]).encode()).hexdigest()
-    return Inputs(taxonomy, prepared(items), len(corrections), data_hash, key)
-
-
-def check(items: Sequence[Item], taxonomy: Taxonomy, name: str) -> None:
-    """Raises CorpusError where labels have too few items to be learned and measured."""
-    faults = []
-    for k, level in enumerate(taxonomy.levels):
-        counts = dict.fromkeys(level.labels, 0)
-        for item in items:
-            if item.labels[k] in counts:
-                counts[item.labels[k]] += 1
-        faults += [
-            f"{level.name} {label!r} has {count} items; at least {FEWEST} are needed"
-            for label, count in counts.items()
-            if count < FEWEST
-        ]
-    if faults:
-        raise CorpusError(name, faults)
+    return Inputs(taxonomy, found.prepared, found.corrections, data_hash, key, found.known, tuple(found.findings))
 
 
 def code_hash() -> str:
@@ -114,7 +87,7 @@ def train(
     key: Path | None = None,
 ) -> Outcome:
     """Fits, calibrates, reports, signs with a private key, registers, and promotes where nothing speaks against it."""
-    shares = share_out(inputs.items, settings.seed)
+    shares = share_out(inputs.items, settings.seed, known=inputs.known)
     say(
         f"{len(inputs.items)} items ({inputs.corrections} corrected): {len(shares.fit)} to fit, "
         f"{len(shares.calibration)} to calibrate, {len(shares.test)} to test"
