@@ -17,6 +17,7 @@ from model.taxonomy import Taxonomy
 from training.corpus import Item, corpus_hash, refuse
 from training.evaluation import Report, evaluate
 from training.examination import Sources, examine
+from training.expectation import expected, told
 from training.findings import Finding
 from training.fitting import Settings, fit
 from training.promotion import objections
@@ -63,8 +64,8 @@ def read_inputs(sources: Sources, settings: Settings) -> Inputs:
     found = examine(sources, taxonomy, settings.seed)
     refuse(str(sources.corpus), found.findings, sources.tolerated)
     data_hash = corpus_hash(found.items, taxonomy)
-    told = json.dumps(asdict(settings), sort_keys=True)
-    key = hashlib.sha256("\n".join([data_hash, told, code_hash()]).encode()).hexdigest()
+    wished = json.dumps(asdict(settings), sort_keys=True)
+    key = hashlib.sha256("\n".join([data_hash, wished, code_hash()]).encode()).hexdigest()
     return Inputs(taxonomy, found.prepared, found.corrections, data_hash, key, found.known, tuple(found.findings))
 
 
@@ -99,6 +100,8 @@ def train(
             f"{name:10} accuracy {level.accuracy:6.1%}   macro-F1 {level.macro_f1:.3f}   "
             f"calibration error {level.calibration_error_before:.3f} -> {level.calibration_error:.3f}"
         )
+    for line in told(expected(classifier, shares, settings)):
+        say(line)
     champion = registry.find(CHAMPION)
     rival = None if champion is None else champion_report(registry, champion, shares.test, say)
     with tempfile.TemporaryDirectory(prefix="sortation-") as scratch:
