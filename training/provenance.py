@@ -20,24 +20,28 @@ LABELLED_BY = ("label_source", "labelled_by", "labeled_by", "label_origin")
 MACHINES = frozenset({"prediction", "predicted", "model", "machine", "auto", "automatic", "classifier", "sortation"})
 """What stands there where nobody labelled."""
 
-_plain = lru_cache(maxsize=10_000)(plain)
-
 
 def unreviewed(values: Mapping[str, Any], levels: Sequence[str]) -> str | None:
     """Why the labels among `values` (column -> value) must not be learned; None where they may be."""
-    named = {_plain(column): value for column, value in values.items()}
-    if any(_told(named.get(name)) for name in REVIEWED):
+    reviewed, marks, sources = _telling(tuple(values), tuple(levels))
+    if not (marks or sources) or any(_told(values[column]) for column in reviewed):
         return None
-    marks = (*PREDICTED, *(f"{plain(level)}_{kind}" for level in levels for kind in ("confidence", "probability")))
-    mark = next((name for name in marks if _told(named.get(name))), None)
+    mark = next((column for column in marks if _told(values[column])), None)
     if mark is not None:
-        return (
-            f"its labels are a prediction ({mark} is filled in) that nobody reviewed; name a reviewer, or leave it out"
-        )
-    source = next((str(named[name]) for name in LABELLED_BY if _told(named.get(name))), "")
+        return f"its labels are a prediction ({mark} is set) that nobody reviewed; name a reviewer, or leave it out"
+    source = next((str(values[column]) for column in sources if _told(values[column])), "")
     if plain(source) in MACHINES:
         return f"its labels come from {source[:40]!r} and nobody reviewed them; name a reviewer, or leave it out"
     return None
+
+
+@lru_cache(maxsize=1_000)
+def _telling(columns: tuple[str, ...], levels: tuple[str, ...]) -> tuple[list[str], list[str], list[str]]:
+    """Those of a table's columns that tell of a review, of a prediction, and of where labels come from."""
+    predicted = {*PREDICTED, *(f"{plain(level)}_{kind}" for level in levels for kind in ("confidence", "probability"))}
+    known = (frozenset(REVIEWED), predicted, frozenset(LABELLED_BY))
+    reviewed, marks, sources = ([column for column in columns if plain(column) in names] for names in known)
+    return reviewed, marks, sources
 
 
 def _told(value: Any) -> bool:
