@@ -27,7 +27,7 @@ def add(command: Command) -> None:
     train.add_argument("--vectors-kind", choices=("static", "encoder"), help="a table, or a network (default: static)")
     train.add_argument("--vectors-sha256", metavar="HASH", help="what the file of weights must be (default: as found)")
     evaluate = command("evaluate", _evaluate, "Measure a registered version on labelled items.")
-    evaluate.add_argument("corpus", type=Path, help="a .jsonl file or a folder of them")
+    evaluate.add_argument("corpus", type=Path, help="a table (.jsonl, .csv, .parquet, .xlsx), or a folder of them")
     evaluate.add_argument("--version", default="champion", help="number or alias (default: champion)")
 
 
