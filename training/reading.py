@@ -33,23 +33,22 @@ MANY = 20_000
 CHUNK = 2_000
 
 
-def prepared(items: Sequence[Item], kept: Cache | None = None, name: str = "") -> list[Item]:
+def prepared(items: Sequence[Item], kept: Cache | None = None, name: str = "", many: int = MANY) -> list[Item]:
     """The items with their documents prepared: newest messages, without quotes, signatures and residue.
 
-    What `kept` holds from an earlier run under `name` is not prepared again.
+    What `kept` holds from an earlier run under `name` is not prepared again. From `many` on all cores prepare.
     """
-    if kept is None:
-        documents = _prepare([item.document for item in items])
-    else:
-        documents = _with_cache([item.document for item in items], kept, f"prepared {name} {_code()}")
+    documents = [item.document for item in items]
+    documents = _prepare(documents, many) if kept is None else _with_cache(documents, kept, name, many)
     return [replace(item, document=document) for item, document in zip(items, documents, strict=True)]
 
 
-def _with_cache(documents: Sequence[Document], kept: Cache, name: str) -> list[Document]:
+def _with_cache(documents: Sequence[Document], kept: Cache, name: str, many: int) -> list[Document]:
+    name = f"prepared {name} {_code()}"
     digests = [_digest(document) for document in documents]
     known = _unpacked(kept.get(name))
     fresh = [k for k, digest in enumerate(digests) if digest not in known]
-    for k, document in zip(fresh, _prepare([documents[k] for k in fresh]), strict=True):
+    for k, document in zip(fresh, _prepare([documents[k] for k in fresh], many), strict=True):
         known[digests[k]] = [document.body, document.truncated, [astuple(span) for span in document.removed]]
     if fresh:
         kept.put(name, _packed({digest: known[digest] for digest in digests}))
@@ -92,8 +91,8 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def _prepare(documents: Sequence[Document]) -> list[Document]:
-    if len(documents) < MANY:
+def _prepare(documents: Sequence[Document], many: int) -> list[Document]:
+    if len(documents) < many:
         return _chunk(documents)
     from joblib import Parallel, delayed
 
