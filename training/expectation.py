@@ -17,7 +17,7 @@ from scipy.special import bdtr
 
 from model.classifier import Classifier
 from model.decoding import Floats
-from model.guarantee import GRID
+from model.guarantee import GRID, Guarantee, Promise, items_needed
 from training.corpus import Item
 from training.curve import Curve, fit_curve
 from training.fitting import Settings, learned, targets
@@ -110,12 +110,15 @@ def expected(classifier: Classifier, shares: Shares, settings: Settings) -> Expe
     """What to expect of each label of a classifier that was made from these shares with these settings."""
     items = [*shares.fit, *shares.calibration, *shares.test]
     tested = Counter(item.labels[-1] for item in shares.test)
+    curve: Curve | None
     usual = sorted(tested[label] for label in {item.labels[-1] for item in items})
     if usual[len(usual) // 2] >= ENOUGH or len(items) > MOST:
-        answered = _answers(classifier, shares.test)
-        return _judged(classifier, items, answered, f"{len(shares.test)} test items", None)
-    answered, curve = _cross_validated(classifier, items, settings)
-    return _judged(classifier, items, answered, f"cross-validation in {FOLDS} folds", curve)
+        answered, curve, how = _answers(classifier, shares.test), None, f"{len(shares.test)} test items"
+    else:
+        answered, curve = _cross_validated(classifier, items, settings)
+        how = f"cross-validation in {FOLDS} folds"
+    held = classifier.guarantees or [Guarantee(*rates, {}) for rates in settings.promises]
+    return Expectations(_judged(classifier, held, items, answered, curve), how, curve)
 
 
 def _answers(classifier: Classifier, items: Sequence[Item]) -> _Answered:
@@ -130,10 +133,10 @@ def _folds(items: Sequence[Item]) -> Ints:
     for k, number in enumerate(groups(items)):
         members[int(number)].append(k)
     fold = np.zeros(len(items), dtype=np.intp)
-    turn: Counter[str] = Counter()
+    turn = {label: k for k, label in enumerate(sorted({item.labels[-1] for item in items}))}
     for together in sorted(members.values(), key=lambda group: min(items[k].id for k in group)):
         label = items[together[0]].labels[-1]
-        fold[together] = (turn[label] + len(turn)) % FOLDS
+        fold[together] = turn[label] % FOLDS
         turn[label] += 1
     return fold
 
@@ -162,8 +165,8 @@ def _cross_validated(classifier: Classifier, items: Sequence[Item], settings: Se
 
 
 def _judged(
-    classifier: Classifier, items: Sequence[Item], answered: _Answered, how: str, curve: Curve | None
-) -> Expectations:
+    classifier: Classifier, held: Sequence[Guarantee], items: Sequence[Item], answered: _Answered, curve: Curve | None
+) -> tuple[Expectation, ...]:
     level = np.array([names[-1] for names in classifier.taxonomy.combinations])
     true, said, wrong = level[answered.truth], level[answered.best], answered.best != answered.truth
     counts = Counter(item.labels[-1] for item in items)
@@ -172,24 +175,24 @@ def _judged(
     for label in (name for name in classifier.taxonomy.columns[-1] if counts[name]):
         measured, right = int((true == label).sum()), int(((true == label) & (said == label)).sum())
         mine = said == label
-        chances = _chances(classifier, label, wrong[mine], answered.probability[mine])
+        chances = _chances(held, label, wrong[mine], answered.probability[mine])
         # With few items a label's own error is a guess: it is drawn towards that of all labels.
         error = (measured - right + 4 * overall) / (measured + 4)
         more = None if curve is None else curve.more(counts[label], error, 1 - BAR, FARTHEST)
         found.append(Expectation(label, counts[label], measured, right, *wilson(right, measured), chances, more))
-    return Expectations(tuple(found), how, curve)
+    return tuple(found)
 
 
-def _chances(classifier: Classifier, label: str, wrong: Bools, probability: Floats) -> tuple[Chance, ...]:
+def _chances(held: Sequence[Guarantee], label: str, wrong: Bools, probability: Floats) -> tuple[Chance, ...]:
     found = []
-    for each in classifier.guarantees:
-        own = each.promises.get(label)
-        if own is None:
-            continue
-        kept = own.threshold is not None
-        likely = 0 if kept else likely_more(wrong, probability, (each.error_rate, each.confidence_level), own.items)
-        at_least = 0 if kept else math.ceil(own.missing / CALIBRATION)
-        found.append(Chance(each.error_rate, each.confidence_level, own.threshold, at_least, likely))
+    for each in held:
+        rates = (each.error_rate, each.confidence_level)
+        own = each.promises.get(label, Promise(None, 0, 0, 0, items_needed(*rates)))
+        if own.threshold is not None:
+            found.append(Chance(*rates, own.threshold, 0, 0))
+        else:
+            likely = likely_more(wrong, probability, rates, own.items)
+            found.append(Chance(*rates, None, math.ceil(own.missing / CALIBRATION), likely))
     return tuple(found)
 
 

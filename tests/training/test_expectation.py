@@ -94,6 +94,13 @@ def test_a_label_nobody_uses_is_not_expected_anything_of(classifier: Classifier)
     assert "login" not in [each.label for each in found.labels]
 
 
+def test_without_calibration_items_it_is_said_what_a_promise_takes(shares: Shares) -> None:
+    bare = fit(shares.fit, [], FIVE, replace(SETTINGS, epochs=1))
+    found = expected(bare, Shares(shares.fit, [], []), replace(SETTINGS, epochs=1))
+    five = found.labels[0].chances[1]
+    assert (five.error_rate, five.threshold, five.at_least) == (0.05, None, 394)  # 59 of which calibrate
+
+
 def test_rows_begin_with_the_worst_and_are_plain(few: Expectations) -> None:
     found = rows(few)
     assert [row["accuracy"] for row in found] == sorted(row["accuracy"] for row in found)
