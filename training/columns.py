@@ -9,7 +9,8 @@ from model.errors import SortationError
 from model.reading.markup import text_of
 from model.taxonomy import Taxonomy
 
-_TAGS = re.compile(r"<(?:p|div|br|span|table|html|body|ul|ol)\b[^>]{0,300}>", re.I)
+TAGS = re.compile(r"<(?:p|div|br|span|table|html|body|ul|ol)\b[^>]{0,300}>", re.I)
+"""What shows that a text is HTML."""
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -104,7 +105,7 @@ def as_item(values: Mapping[str, str], place: str, labels: Mapping[str, Mapping[
     or a label that nobody knows stays as it is.
     """
     body = values.get("body", "") or values.get("html", "")
-    if _TAGS.search(body[:2_000]):
+    if TAGS.search(body[:2_000]):
         body = text_of(body)
     item = {"id": values.get("id") or place, "subject": " ".join(values.get("subject", "").split()), "body": body}
     if channel := values.get("channel"):

@@ -25,6 +25,7 @@ from training.reading import trained_languages
 from training.registry import CHAMPION, Registry, Run, Version
 from training.shares import Alike, Shares, share_out
 
+__all__ = ["Inputs", "Outcome", "Sources", "read_inputs", "train"]
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "mlflow")
 Say = Callable[[str], None]
 
