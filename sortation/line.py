@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from model.errors import SortationError
-from sortation import data, files, labels, learning, operating, versions
+from sortation import data, files, labels, learning, operating, scoring, versions
 
 PIPE_CLOSED = 141
 
@@ -42,6 +42,6 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--registry", help="MLflow tracking address (default: a SQLite file in --home)")
         return made
 
-    for group in (data, learning, labels, versions, files, operating):
+    for group in (data, learning, labels, versions, files, scoring, operating):
         group.add(command)
     return parser

@@ -7,7 +7,7 @@ import pytest
 
 from model.calibration import TYPICAL, Calibration, expected_calibration_error, fit_calibration
 from model.decoding import Decoder
-from model.scoring import Scores
+from model.scoring import Counts, Scores
 from model.taxonomy import parse
 
 TWO = parse(
@@ -57,7 +57,7 @@ def test_a_level_that_is_believed_too_much_is_calmed_on_its_own() -> None:
     scores = random.normal(0, 2, (6000, decoder.columns)).astype(np.float32)
     joint = decoder.weighed(decoder.joint(scores), (-0.7, 0.5))
     truth = (joint.cumsum(axis=1) > random.random((len(scores), 1))).argmax(axis=1)
-    words = np.full(len(scores), TYPICAL, dtype=np.int32)
+    words: Counts = np.full(len(scores), TYPICAL, dtype=np.int32)
     found = fit_calibration(Scores(scores, words, words), truth, decoder)
 
     def error(calibration: Calibration, level: int) -> float:
