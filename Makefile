@@ -50,6 +50,7 @@ fix: $(DEV) ## mend what ruff can mend
 bench: $(DEV) ## measure speed and accuracy against peers
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.reading
+	@$(BIN)/python -m bench.training
 
 bench-accuracy: $(DEV) ## the accuracy half of bench
 	@$(BIN)/python -m bench accuracy

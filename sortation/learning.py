@@ -6,31 +6,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import SortationError
-from sortation.frame import DEFAULT_TENANT, Command, own, settings
+from sortation import data
+from sortation.frame import Command, settings
 from sortation.reports import pages_folder
 from sortation.versions import terms_of
 
 if TYPE_CHECKING:
     from serving.settings import Settings as Server
     from training.fitting import Settings
-    from training.run import Inputs
 
 
 def add(command: Command) -> None:
     """Adds the commands to a parser."""
     train = command("train", _train, "Train on the corpus and all corrections, register, promote if nothing objects.")
-    train.add_argument("--corpus", type=Path, help="a .jsonl file or a folder of them (default: corpus/ in --data)")
+    data.add_sources(train)
     train.add_argument(
         "--if-changed", action="store_true", help="do nothing where data, settings and code are as before"
     )
-    train.add_argument("--tenant", default=DEFAULT_TENANT, help="whose model, from its own data and corrections")
     train.add_argument("--settings", type=Path, metavar="FILE", help="a YAML or JSON file, such as `tune` writes")
     train.add_argument("--no-promote", action="store_true", help="leave the new version a challenger")
     train.add_argument("--who", help="who trains, for the history (default: SORTATION_WHO, else the user)")
     train.add_argument("--full-report", action="store_true", help="draw the learning curve however long that takes")
     add_vectors(train)
     evaluate = command("evaluate", _evaluate, "Measure a registered version on labelled items.")
-    evaluate.add_argument("corpus", type=Path, help="a .jsonl file or a folder of them")
+    evaluate.add_argument("corpus", type=Path, help="a table (.jsonl, .csv, .parquet, .xlsx), or a folder of them")
     evaluate.add_argument("--version", default="champion", help="number or alias (default: champion)")
 
 
@@ -50,21 +49,24 @@ def add_vectors(command: argparse.ArgumentParser) -> None:
 def _train(told: argparse.Namespace) -> None:
     from model import signing
     from serving import commands
-    from serving.store.corrections import corrections_file
     from serving.watching import address
     from training.drafts import locked
+    from training.examination import summary
     from training.registry import Registry
-    from training.run import train
+    from training.run import read_inputs, train
     from training.stamp import is_current, put_stamp
     from training.telling import Telling
 
     server = settings(told)
+    sources, used = data.sources(told, server)
     wishes = wished(told, server)
-    inputs, used = gathered(told, server, wishes)
-    stamps = corrections_file(server.home, told.tenant).parent
+    inputs = read_inputs(sources, wishes)
+    stamps = data.corrections(told, server).parent
     if told.if_changed and is_current(stamps, inputs.key):
         print("data, settings and code are as before: nothing to train")
         return
+    if inputs.warnings:
+        _say(f"warnings: {summary(inputs.warnings)} (sortation check lists them)")
     name = address(server, told.tenant).name
     registry = Registry(server.home, server.registry or None, name)
     with locked(server.home / "signing.lock"):  # of several first runs, one makes the key
@@ -78,21 +80,6 @@ def _train(told: argparse.Namespace) -> None:
             store.note_training(name, outcome.version.number, used)
     if outcome.objections:
         raise SortationError(f"version {outcome.version.number} stays a challenger: " + "; ".join(outcome.objections))
-
-
-def gathered(told: argparse.Namespace, server: "Server", wishes: "Settings") -> "tuple[Inputs, list[str]]":
-    """What to learn from, corrections included, and the predictions that these are of."""
-    from serving import commands
-    from serving.store.corrections import corrections_file, export_corrections
-    from training.run import Sources, read_inputs
-
-    corrections, used = corrections_file(server.home, told.tenant), []
-    if (server.home / "sortation.db").exists() or server.database:
-        with commands.opened(server) as store:
-            used = export_corrections(store, corrections, told.tenant)
-    tenant = own(told.tenant)
-    sources = Sources(server.own(tenant, "taxonomy.yaml"), told.corpus or server.own(tenant, "corpus"), corrections)
-    return read_inputs(sources, wishes), used
 
 
 def wished(told: argparse.Namespace, server: "Server") -> "Settings":

@@ -1,11 +1,10 @@
 """The commands about what was reported: report."""
 
 import argparse
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.errors import NotFound
 from sortation.frame import DEFAULT_TENANT, Command, settings
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def pages_folder(server: "Server", name: str) -> Path:
 
 def _report(told: argparse.Namespace) -> None:
     from serving.watching import address
-    from training.recording import PAGE, page_name
+    from training.recording import PAGE, page_name, put
     from training.registry import Registry
 
     server = settings(told)
@@ -36,7 +35,8 @@ def _report(told: argparse.Namespace) -> None:
     version = registry.get(told.version)
     path = pages_folder(server, name) / page_name(version)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
-            shutil.move(registry.artifact(version, PAGE, Path(scratch)), path)
+        page = registry.read(version, PAGE)
+        if page is None:
+            raise NotFound(f"version {version.number} of {name} has no report")
+        put(path, page.decode("utf-8"))
     print(path if told.open_path else f"the report of version {version.number} of {name} lies at {path}")

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import SortationError
-from sortation.frame import DEFAULT_TENANT, Command, settings
-from sortation.learning import add_vectors, gathered, wished
+from sortation import data
+from sortation.frame import Command, settings
+from sortation.learning import add_vectors, wished
 
 if TYPE_CHECKING:
     from training.tuning import Budget, Standing
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 def add(command: Command) -> None:
     """Adds the commands to a parser."""
     tune = command("tune", _tune, "Look for better settings; stopped or killed, it goes on where it was.")
-    tune.add_argument("--corpus", type=Path, help="a .jsonl file or a folder of them (default: corpus/ in --data)")
-    tune.add_argument("--tenant", default=DEFAULT_TENANT, help="whose data and corrections")
+    data.add_sources(tune)
     tune.add_argument("--minutes", type=float, help="how long to look (default: 10, unless --trials is given)")
     tune.add_argument("--trials", type=int, help="how many trials the study is to have, earlier ones included")
     tune.add_argument("--study", default="", metavar="NAME", help="to go on with (default: by data and code)")
@@ -30,13 +30,15 @@ def add(command: Command) -> None:
 def _tune(told: argparse.Namespace) -> None:
     from serving.watching import address
     from training.registry import Registry
+    from training.run import read_inputs
     from training.trials import here
     from training.tuning import FOLDS, Search, tune
 
     server = settings(told)
     budget = _budget(told)
     wishes = wished(told, server)
-    inputs, _ = gathered(told, server, wishes)
+    sources, _ = data.sources(told, server)
+    inputs = read_inputs(sources, wishes)
     registry = Registry(server.home, server.registry or None, address(server, told.tenant).name)
     jobs = min(told.jobs or os.cpu_count() or 1, FOLDS)
     search = Search(inputs, wishes, server.home / "tuning", registry, here(jobs), jobs, told.study)

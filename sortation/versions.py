@@ -80,7 +80,8 @@ def _items(told: argparse.Namespace, server: "Settings") -> "list[Item]":
     """The labelled items to measure on, as a server would see them."""
     from serving.store.corrections import corrections_file
     from training.fitting import Settings
-    from training.run import Sources, read_inputs
+    from training.examination import Sources
+    from training.run import read_inputs
 
     tenant = own(told.tenant)
     corpus = told.corpus or server.own(tenant, "corpus")

@@ -1,9 +1,17 @@
-"""Which column of an export holds what: by its name, or as told. Pure."""
+"""Which column of a table holds what: by its name, or as told; and a row as a corpus item's fields. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from model import quantities
+from model.document import OUT_OF_SCOPE
 from model.errors import SortationError
+from model.reading.markup import text_of
+from model.taxonomy import Taxonomy
+
+TAGS = re.compile(r"<(?:p|div|br|span|table|html|body|ul|ol)\b[^>]{0,300}>", re.I)
+"""What shows that a text is HTML."""
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
 NAMES: dict[str, tuple[str, ...]] = {
     "id": ("id", "ticket_id", "issue_key", "key", "number", "ticket_number", "ticket", "case_number", "sys_id"),
@@ -17,7 +25,11 @@ NAMES: dict[str, tuple[str, ...]] = {
     "date": ("date", "created", "created_at", "sent_at", "opened_at", "created_time", "sys_created_on"),
     "thread": ("thread", "thread_id", "conversation_id"),
     "world": ("world",),
-    "writer": ("writer",),
+    "writer": ("writer", "author"),
+    "language": ("language", "lang", "locale"),
+    "tenant": ("tenant", "tenant_id"),
+    "reviewer": ("reviewer", "reviewed_by", "corrected_by", "actor"),
+    "corrected_at": ("corrected_at", "reviewed_at"),
 }  # fmt: skip
 """Field of a corpus item -> names under which help desks export it, the surest first."""
 
@@ -35,6 +47,10 @@ CHANNELS = {
 def plain(name: str) -> str:
     """A name in lower case with underscores: `Ticket ID` and `ticket-id` are one."""
     return re.sub(r"\W+", "_", name.strip().lower()).strip("_")
+
+
+FACTS = ("date", "thread", "world", "writer", "language", "tenant", "reviewer", "corrected_at")
+"""Fields that an item keeps as they are."""
 
 
 def check_fields(fields: Iterable[str], levels: Sequence[str]) -> None:
@@ -74,3 +90,33 @@ def mapping(columns: Iterable[str], levels: Sequence[str], told: Mapping[str, st
                 found[field] = column_of
                 taken.add(column_of)
     return found
+
+
+def spellings(taxonomy: Taxonomy) -> dict[str, dict[str, str]]:
+    """Level -> plain name -> label: `Order Tracking` is as good as `order_tracking`."""
+    found = {level.name: {plain(label): label for label in level.labels} for level in taxonomy.levels}
+    return {level: names | {plain(OUT_OF_SCOPE): OUT_OF_SCOPE} for level, names in found.items()}
+
+
+def as_item(values: Mapping[str, str], place: str, labels: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Field -> text of one row as a line of a corpus has it: HTML as text, channels and dates as ours, labels as spelt.
+
+    `labels` are the taxonomy's spellings. A field without a value is left out, but for id, subject and body; a channel
+    or a label that nobody knows stays as it is.
+    """
+    body = values.get("body", "") or values.get("html", "")
+    if TAGS.search(body[:2_000]):
+        body = text_of(body)
+    item = {"id": values.get("id") or place, "subject": " ".join(values.get("subject", "").split()), "body": body}
+    if channel := values.get("channel"):
+        item["channel"] = CHANNELS.get(plain(channel), channel)
+    given = ((level, names, values.get(level, "")) for level, names in labels.items())
+    item |= {level: names.get(plain(value), value) for level, names, value in given if value}
+    told = {name: _date(values[name]) if name == "date" else values[name] for name in FACTS if values.get(name)}
+    return item | {name: value for name, value in told.items() if value}
+
+
+def _date(text: str) -> str:
+    """A date in ISO 8601, so that dates sort; empty where nobody can tell."""
+    guesses = (text, quantities.date(text.split(" ", maxsplit=1)[0]), quantities.date(text))
+    return next((guess for guess in guesses if guess and _ISO.match(guess)), "")

@@ -1,4 +1,4 @@
-"""Labelled items: read from JSON lines, checked all at once, corrections merged. Knows no features."""
+"""Labelled items: read from tables, with every fault of every row, corrections merged. Knows no features."""
 
 import hashlib
 import json
@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from model.document import CHANNELS, Document
-from model.errors import CorpusError, LabelError
+from model.errors import CorpusError, LabelError, SortationError
 from model.taxonomy import Combination, Taxonomy
+from training import tables
+from training.columns import as_item, mapping, spellings
+from training.findings import SHOWN, Finding, faults, grouped
+from training.provenance import unreviewed
 
-MAX_FAULTS = 100
-"""Faults listed before the rest is only counted."""
 MAX_LINE = 1_000_000
-"""Characters of one line of a corpus file."""
+"""Characters of one row's text."""
+LINES = (".jsonl", ".ndjson")
+"""Endings of files that hold items under our own names; in other tables columns are found by their names."""
 
 
 @dataclass(frozen=True)
@@ -34,104 +38,169 @@ class Item:
         """What ties items together that must not be separated: their thread, or nothing but themselves."""
         return self.facts.get("thread") or self.id
 
+    @property
+    def corrected_at(self) -> str:
+        """When somebody judged a prediction of it, in ISO 8601; empty for items that are no corrections."""
+        return self.facts.get("corrected_at", "")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Items of a corpus that are sound, and what is wrong with its other rows."""
+
+    items: list[Item]
+    findings: list[Finding]
+    rows: int
+
 
 def read_corpus(path: Path, taxonomy: Taxonomy) -> list[Item]:
-    """The items of a JSON-lines file, or of all `*.jsonl` in a folder in the order of their names.
+    """The items of a table, or of all tables in a folder in the order of their names.
 
-    Raises CorpusError that lists every faulty line of every file; a faulty corpus gives no items.
+    Raises CorpusError that lists the faulty rows of every file; a faulty corpus gives no items.
     """
-    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
-    if not files:
-        raise CorpusError(str(path), ["there are no .jsonl files in this folder"])
-    faults: list[str] = []
+    reading = read(path, taxonomy)
+    refuse(str(path), reading.findings)
+    return reading.items
+
+
+def refuse(name: str, findings: Sequence[Finding], tolerated: Iterable[str] = ()) -> None:
+    """Raises CorpusError where there are faults: the first rows of each kind, and how many more there are."""
+    lines = []
+    for kind, mine in grouped(faults(findings, tolerated)):
+        lines += [each.line for each in mine[:SHOWN]]
+        lines += [f"and {len(mine) - SHOWN:,} more with the fault {kind!r}"] * (len(mine) > SHOWN)
+    if lines:
+        raise CorpusError(name, lines)
+
+
+def read(path: Path, taxonomy: Taxonomy) -> Reading:
+    """What a table, or every table in a folder, holds. Raises CorpusError where there is nothing to read."""
+    files = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+    known = [each for each in files if each.suffix.lower() in tables.SUFFIXES]
+    if not known:
+        raise CorpusError(str(path), [f"there is no table here; a corpus is {', '.join(tables.SUFFIXES)}"])
+    found = [
+        Finding("passed over", file.name, "is no table that training reads")
+        for file in files
+        if file not in known and not file.name.startswith(".")
+    ]
     items: list[Item] = []
-    for file in files:
-        for where, line in _lines(file, faults):
-            item = _item(where, line, taxonomy, faults)
-            if item is not None:
-                items.append(item)
-    faults += _repeated(items)
-    if faults:
-        more = len(faults) - MAX_FAULTS
-        raise CorpusError(str(path), faults[:MAX_FAULTS] + [f"and {more} more faults"] * (more > 0))
-    return items
+    rows = 0
+    for file in known:
+        try:
+            for place, plain in _plain(file, taxonomy, found):
+                rows += 1
+                item = None if plain is None else parse_item(place, plain, taxonomy, found)
+                if item is not None:
+                    items.append(item)
+        except SortationError as error:
+            found.append(Finding("unreadable", file.name, str(error)))
+    return Reading(items, [*found, *_repeated(items)], rows)
 
 
-def _lines(file: Path, faults: list[str]) -> Iterator[tuple[str, str]]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        faults.append(f"{file.name} cannot be read as UTF-8 text: {error}")
-        return
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield f"{file.name}:{number}", line
+def _plain(file: Path, taxonomy: Taxonomy, found: list[Finding]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+    """Place and fields of each row; None for the fields where the row itself is faulty, which is added to `found`."""
+    names, columns = spellings(taxonomy), dict[tuple[str, ...], dict[str, str]]()
+    for record in tables.records(file):
+        if record.error is not None:
+            found.append(Finding("unreadable", record.place, record.error))
+            yield record.place, None
+        elif (reason := unreviewed(record.values, taxonomy.level_names)) is not None:
+            found.append(Finding("unreviewed prediction", record.place, reason))
+            yield record.place, None
+        elif file.suffix.lower() in LINES:
+            yield record.place, record.values
+        else:
+            texts = tables.texts(record.values)
+            head = tuple(texts)
+            if head not in columns:
+                columns[head] = mapping(head, taxonomy.level_names, {})
+            values = {field: texts[column].strip() for field, column in columns[head].items()}
+            plain = as_item(values, record.place, names)
+            given = any(level in plain for level in taxonomy.level_names)
+            yield record.place, (dict.fromkeys(taxonomy.level_names) if given else {}) | plain
 
 
-def _item(where: str, line: str, taxonomy: Taxonomy, faults: list[str]) -> Item | None:
-    """The item on one line, or None with its faults added."""
-    try:
-        if len(line) > MAX_LINE:
-            raise ValueError(f"longer than {MAX_LINE:,} characters")
-        plain = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        faults.append(f"{where} is not JSON: {error}")
-        return None
-    if not isinstance(plain, dict):
-        faults.append(f"{where} must be an object with id, channel, subject, body and labels")
-        return None
-    return parse_item(where, plain, taxonomy, faults)
-
-
-def parse_item(where: str, plain: Mapping[str, Any], taxonomy: Taxonomy, faults: list[str]) -> Item | None:
+def parse_item(where: str, plain: Mapping[str, Any], taxonomy: Taxonomy, found: list[Finding]) -> Item | None:
     """The item that a mapping describes, or None with its faults added."""
-    before = len(faults)
+    before = len(found)
     texts = {}
     for key in ("id", "subject", "body"):
         value = plain.get(key, "")
         if not isinstance(value, str):
-            faults.append(f"{where}: {key} must be a text, not {type(value).__name__}")
+            found.append(Finding("unreadable", where, f"{key} must be a text, not {type(value).__name__}"))
             value = ""
         texts[key] = value
     if not texts["id"]:
-        faults.append(f"{where}: id is missing")
-    if not (texts["subject"].strip() or texts["body"].strip()) and len(faults) == before:
-        faults.append(f"{where}: subject and body are both empty")
+        found.append(Finding("missing id", where, "id is missing"))
+    if not (texts["subject"].strip() or texts["body"].strip()) and len(found) == before:
+        found.append(Finding("missing text", where, "subject and body are both empty"))
+    if len(texts["subject"]) + len(texts["body"]) > MAX_LINE:
+        found.append(Finding("too long", where, f"its text is longer than {MAX_LINE:,} characters"))
     channel = plain.get("channel")
     if channel is not None and channel not in CHANNELS:
-        faults.append(f"{where}: channel {channel!r} is unknown; it is one of {', '.join(CHANNELS)}")
-    labels: Combination = ()
-    absent = [level for level in taxonomy.level_names if level not in plain]
-    if absent:
-        faults.append(f"{where}: {', '.join(absent)} is missing; out of scope is written as null on every level")
-    else:
-        try:
-            labels = taxonomy.combination({level: plain[level] for level in taxonomy.level_names})
-        except (LabelError, TypeError) as error:
-            faults += [f"{where}: {fault}" for fault in getattr(error, "faults", [f"labels must be texts: {error}"])]
-    if len(faults) > before:
+        said = f"channel {channel!r} is unknown; it is one of {', '.join(CHANNELS)}"
+        found.append(Finding("unknown channel", where, said))
+    labels = _labels(where, plain, taxonomy, found)
+    if len(found) > before:
         return None
     known = {"id", "subject", "body", "channel", *taxonomy.level_names}
     facts = {key: str(value) for key, value in plain.items() if key not in known and value is not None}
     return Item(texts["id"], Document(texts["subject"], texts["body"], channel, texts["id"]), labels, where, facts)
 
 
-def _repeated(items: Sequence[Item]) -> list[str]:
+def _labels(where: str, plain: Mapping[str, Any], taxonomy: Taxonomy, found: list[Finding]) -> Combination:
+    """The combination that a row names; nothing with its faults added where it names none."""
+    names = tuple(plain.get(level) for level in taxonomy.level_names)
+    try:
+        if names in taxonomy.index:  # nearly all rows
+            return names  # type: ignore[return-value]
+    except TypeError:
+        pass
+    absent = [level for level in taxonomy.level_names if level not in plain]
+    if absent:
+        said = f"{', '.join(absent)} is missing; out of scope is written as null on every level in JSON lines"
+        found.append(Finding("missing label", where, f"{said}, and as out_of_scope in other tables"))
+        return ()
+    wrong = [(level, name) for level, name in zip(taxonomy.level_names, names, strict=True) if not _is_text(name)]
+    for level, name in wrong:
+        found.append(Finding("unknown label", where, f"labels must be texts: {level} is {name!r}"))
+    if wrong:
+        return ()
+    try:
+        return taxonomy.combination(dict(zip(taxonomy.level_names, names, strict=True)))
+    except LabelError as error:
+        unknown = any(name and name not in cols for name, cols in zip(names, taxonomy.columns, strict=True))
+        kind = "unknown label" if unknown else "forbidden combination" if all(names) else "missing label"
+        found += [Finding(kind, where, said) for said in error.faults]
+        return ()
+
+
+def _is_text(name: Any) -> bool:
+    return name is None or isinstance(name, str)
+
+
+def _repeated(items: Sequence[Item]) -> list[Finding]:
     """Ids that stand for several items."""
     seen: dict[str, str] = {}
-    faults = []
+    found = []
     for item in items:
         if item.id in seen:
-            faults.append(f"{item.source}: id {item.id!r} stands already at {seen[item.id]}")
+            found.append(Finding("repeated id", item.source, f"id {item.id!r} stands already at {seen[item.id]}"))
         seen.setdefault(item.id, item.source)
-    return faults
+    return found
 
 
 def merged(items: Sequence[Item], corrections: Iterable[Item]) -> list[Item]:
-    """Items with later words outranking earlier ones: a correction replaces the item of its id, or is added."""
-    by_id = {item.id: item for item in items}
-    for correction in corrections:
-        by_id[correction.id] = correction
+    """Items with later words outranking earlier ones: a correction replaces the item of its id, or is added.
+
+    Where both say when they were judged, the later one counts, whichever file it stands in.
+    """
+    by_id: dict[str, Item] = {}
+    for item in [*items, *corrections]:
+        older = by_id.get(item.id)
+        if older is None or not (item.corrected_at and older.corrected_at > item.corrected_at):
+            by_id[item.id] = item
     return list(by_id.values())
 
 

@@ -2,25 +2,19 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from model import quantities
 from model.document import OUT_OF_SCOPE
 from model.errors import LabelError, SortationError
-from model.reading.markup import text_of
 from model.taxonomy import Taxonomy
-from training.columns import CHANNELS, check_columns, check_fields, mapping, plain
+from training.columns import CHANNELS, FACTS, as_item, check_columns, check_fields, mapping, spellings
 from training.corpus import MAX_LINE
 from training.exports import Row, rows
-
-TAGS = re.compile(r"<(?:p|div|br|span|table|html|body|ul|ol)\b[^>]{0,300}>", re.I)
-_ISO = re.compile(r"\d{4}-\d\d-\d\d")
-FACTS = ("date", "thread", "world", "writer")
+from training.provenance import unreviewed
 
 
 @dataclass(frozen=True)
@@ -107,35 +101,25 @@ def _item(
     """A corpus item and whether it has labels. Raises Rejected."""
     values = {name: row.values.get(column, "").strip() for name, column in columns.items()}
     values = dict(wishes.constants) | {name: value for name, value in values.items() if value}
-    subject, body = " ".join(values.get("subject", "").split()), values.get("body", "") or values.get("html", "")
-    if TAGS.search(body[:2_000]):
-        body = text_of(body)
-    if not (subject or body.strip()):
+    levels = taxonomy.level_names
+    item: dict[str, str | None] = {**as_item(values, row.place, spellings(taxonomy))}
+    if not (item["subject"] or (item["body"] or "").strip()):
         raise Rejected("subject and body are both empty")
-    item: dict[str, str | None] = {"id": values.get("id") or row.place, "subject": subject, "body": body}
-    if channel := values.get("channel"):
-        ours = CHANNELS.get(plain(channel))
-        if ours is None:
-            raise Rejected(f"channel {channel[:40]!r} is unknown; known are {', '.join(sorted(CHANNELS))}")
-        item["channel"] = ours
-    labels = {level: plain(values[level]) for level in taxonomy.level_names if level in values}
-    if labels:
-        try:
-            found = taxonomy.combination(labels)
-        except LabelError as error:
-            raise Rejected("; ".join(error.faults)) from error
-        named = zip(taxonomy.level_names, found, strict=True)
-        item |= {level: None if label == OUT_OF_SCOPE else label for level, label in named}
-    if "date" in values:
-        values["date"] = _date(values["date"])
-    item |= {name: values[name] for name in FACTS if values.get(name)}
-    return item, bool(labels)
-
-
-def _date(text: str) -> str:
-    """A date in ISO 8601, so that dates sort; empty where nobody can tell."""
-    guesses = (text, quantities.date(text.split(" ", maxsplit=1)[0]), quantities.date(text))
-    return next((guess for guess in guesses if guess and _ISO.match(guess)), "")
+    channel = item.get("channel")
+    if channel is not None and channel not in CHANNELS.values():
+        raise Rejected(f"channel {channel[:40]!r} is unknown; known are {', '.join(sorted(CHANNELS))}")
+    labels = {level: item.pop(level) for level in levels if level in item}
+    if not labels:
+        return item, False
+    if (reason := unreviewed(row.values, levels)) is not None:
+        raise Rejected(reason)
+    try:
+        found = taxonomy.combination(labels)
+    except LabelError as error:
+        raise Rejected("; ".join(error.faults)) from error
+    facts = {name: item.pop(name) for name in FACTS if name in item}
+    named = zip(levels, found, strict=True)
+    return item | {level: None if label == OUT_OF_SCOPE else label for level, label in named} | facts, True
 
 
 @contextmanager

@@ -2,18 +2,23 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model import bundle
 from model.classifier import Classifier
+from model.errors import BundleError
 from model.taxonomy import Taxonomy
+from training import seen
+from training.comparison import same_questions
 from training.corpus import Item, corpus_hash
-from training.evaluation import Report
+from training.evaluation import Report, evaluate
 from training.fitting import Settings
 from training.learning_curve import learning_curve
 from training.mistakes import worst
 from training.origin import code_hash, commit, environment, machine
+from training.registry import CHAMPION, Registry
 from training.settings_file import as_yaml
 from training.shares import Shares
 from training.story import Data, Story
@@ -71,3 +76,23 @@ def tell(
         curve=tuple(learning_curve(shares, inputs.taxonomy, settings, report, telling.full, say)),
         mistakes=worst(classifier, shares.test, redacted=telling.redacted),
     )
+
+
+def champion_told(story: Story, registry: Registry, test: Sequence[Item], cache: Path) -> Story:
+    """The story beside the champion's report on those of the same items that it was not made with.
+
+    Without a champion that answers the same questions, the story as it is. `cache` is where its folder is copied to.
+    """
+    story = replace(story, name=registry.name)
+    champion = registry.find(CHAMPION)
+    if champion is None:
+        return story
+    try:
+        rival = bundle.load(registry.fetch(champion, cache), mapped=False)
+    except BundleError:
+        return story  # said where the two are measured against each other
+    if not same_questions(rival.taxonomy, story.classifier.taxonomy):
+        return story
+    hashes = seen.unpacked(registry.read(champion, seen.FILE))
+    fresh = list(test) if hashes is None else seen.unseen(test, hashes)
+    return replace(story, rival=evaluate(rival, fresh), rival_number=champion.number) if fresh else story

@@ -125,7 +125,7 @@ def test_a_changed_request_changes_the_label(
 @pytest.mark.parametrize(
     "text",
     [
-        "Hi, could someone reset my password for the VPN? It locked me out this morning.",
+        "Hi, could someone reset my VPN password? My laptop locked me out this morning.",
         "Dear Sir, we are a leading SEO agency and can bring your website to the first page of search results!",
         "The canteen serves lasagne today, vegetarian option available.",
         "I am applying for the position of accountant, please find my CV attached.",

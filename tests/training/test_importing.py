@@ -3,11 +3,11 @@
 import csv
 import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from model.errors import NotFound, SortationError
 from model.taxonomy import Taxonomy
@@ -87,12 +87,11 @@ def test_every_rejected_row_has_its_reason(tmp_path: Path, taxonomy: Taxonomy) -
 
 
 def sheet(rows: list[dict[str, str]]) -> bytes:
-    cell = '<c r="{}" t="inlineStr"><is><t>{}</t></is></c>'
-    body = "".join(f"<row>{''.join(cell.format(*each) for each in row.items())}</row>" for row in rows)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr("xl/worksheets/sheet1.xml", f"<worksheet><sheetData>{body}</sheetData></worksheet>")
+    book, out = Workbook(), io.BytesIO()
+    for row in rows:
+        for place, value in row.items():
+            book.active[place] = value
+    book.save(out)
     return out.getvalue()
 
 

@@ -1,9 +1,11 @@
 """Training sees items as serving will."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from model.document import Document
 from model.preparation import prepare
+from training.cache import Cache
 from training.corpus import Item
 from training.reading import prepared, trained_languages
 
@@ -26,3 +28,19 @@ def test_a_language_counts_from_a_share_of_the_items_on(few: list[Item]) -> None
     assert trained_languages([*few, *[german] * 4]) == ["en"]
     assert trained_languages([*few, *[german] * 20]) == ["en", "de"]
     assert trained_languages([]) == []
+
+
+def test_all_cores_prepare_as_one_does(few: list[Item]) -> None:
+    assert prepared(few, many=1) == prepared(few)
+
+
+def test_only_new_items_are_prepared_and_the_others_come_back_as_they_were(few: list[Item], tmp_path: Path) -> None:
+    signed = replace(few[0], document=Document("", SIGNED, "email"))
+    kept = Cache(tmp_path / "cache")
+    prepared([signed, *few[1:20]], kept, "corpus")
+    (entry,) = kept.folder.iterdir()
+    before = entry.read_bytes()
+    assert prepared([signed, *few[1:20]], kept, "corpus") == prepared([signed, *few[1:20]])
+    assert entry.read_bytes() == before
+    assert prepared([signed, *few[1:30]], kept, "corpus") == prepared([signed, *few[1:30]])
+    assert entry.read_bytes() != before

@@ -1,11 +1,13 @@
 """Shares: disjoint, stable, and nothing alike on two sides."""
 
 import random
+import re
+from collections import Counter
 from dataclasses import replace
 
 from model.document import Document
 from training.corpus import Item
-from training.shares import near_duplicates, share_out
+from training.shares import Shares, near_duplicates, share_out
 
 TEXT = "the crane lorry is booked for seven but the lane behind the school is closed until friday noon"
 
@@ -67,7 +69,10 @@ def test_dated_items_put_the_newest_into_the_test_share() -> None:
 def test_worlds_are_kept_apart_where_there_are_enough_of_them(corpus: list[Item]) -> None:
     shares = share_out(corpus, seed=7)
     worlds = [{i.facts["world"] for i in share} for share in (shares.fit, shares.calibration, shares.test)]
-    assert not worlds[0] & worlds[1] and not worlds[0] & worlds[2] and not worlds[1] & worlds[2]
+    assert not worlds[1] & worlds[2]
+    guests = [i for i in shares.fit if i.facts["world"] in worlds[1] | worlds[2]]
+    said = Counter(plain_words(i) for i in corpus)
+    assert all(said[plain_words(i)] > 1 for i in guests)  # what others say too is for fitting
     assert sum(map(len, (shares.fit, shares.calibration, shares.test))) == len(corpus)
     assert 0.1 < len(shares.test) / len(corpus) < 0.2
     assert 0.1 < len(shares.calibration) / len(corpus) < 0.2
@@ -78,3 +83,29 @@ def test_a_handful_of_corrections_is_no_world_of_its_own(corpus: list[Item]) -> 
     others = [each for each in corpus if each.id not in ids(added)]
     shares = share_out([*others, *added], seed=7)
     assert all(ids(share) & ids(added) for share in (shares.fit, shares.calibration, shares.test))
+
+
+def plain_words(item: Item) -> str:
+    return " ".join(re.findall(r"\w+", item.document.text.casefold()))
+
+
+def test_a_text_that_is_repeated_more_often_than_boilerplate_stays_in_one_share() -> None:
+    others = [item(k, f"matter number {k} about thing {k * 7} and place {k * 13}") for k in range(100, 180)]
+    often = [item(k, f"{TEXT}{'!' * (k % 3)}") for k in range(60)]
+    shares = share_out([*others, *often], seed=5)
+    assert sum(bool(ids(share) & ids(often)) for share in (shares.fit, shares.calibration, shares.test)) == 1
+
+
+def test_a_thread_and_a_text_that_span_worlds_are_for_fitting() -> None:
+    items = [
+        item(k, f"matter {k} thing {k * 7} place {k * 13}", world=f"w{k % 10}", thread=f"t{k // 5}" if k < 30 else "")
+        for k in range(600)
+    ]
+    items += [item(600 + k, TEXT, world=f"w{k}") for k in range(10)]
+    shares = share_out(items, seed=5)
+    assert ids(items[:30]) | ids(items[600:]) <= ids(shares.fit)
+    assert shares.test and shares.calibration
+
+
+def test_no_items_give_empty_shares() -> None:
+    assert share_out([], seed=1) == Shares([], [], [])

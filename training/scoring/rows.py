@@ -13,8 +13,7 @@ from model.document import Document
 from model.errors import SortationError
 from model.reading.encodings import decode
 from model.reading.markup import text_of
-from training.columns import CHANNELS, mapping, plain
-from training.importing import TAGS
+from training.columns import CHANNELS, TAGS, mapping, plain
 from training.scoring.places import state
 from training.scoring.sources import BUFFER, Chunk, Lines, measured, records, stream
 
