@@ -14,9 +14,11 @@ import numpy as np
 from model import taxonomy as taxonomies
 from model.calibration import Calibration
 from model.classifier import Classifier
+from model.drift import Profile
 from model.errors import BundleError, TaxonomyError
 from model.guarantee import Guarantee, Promise
 from model.scoring import Weights, no_vectors
+from model.sets import Cutoffs
 from model.signing import SIGNATURE
 from model.vectors import Vectors, open_embedder, parsed
 
@@ -145,6 +147,8 @@ def _classifier(folder: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> tuple[
             tuple(_guarantee(each) for each in plain["guarantees"]),
             plain["novelty"],
             plain["about"],
+            cutoffs=tuple(_cutoffs(each, len(plain["taxonomy"]["levels"])) for each in plain.get("cutoffs", ())),
+            reference=_profile(plain.get("reference")),
         )
         needed = parsed(plain["vectors"]) if plain.get("vectors") else None
     except (KeyError, TypeError, ValueError, RecursionError, TaxonomyError) as error:
@@ -192,6 +196,8 @@ def _plain(classifier: Classifier) -> dict[str, Any]:
         "novelty": classifier.novelty,
         "about": classifier.about,
         "vectors": None if classifier.embedder is None else asdict(classifier.embedder.vectors),
+        "cutoffs": [asdict(each) for each in classifier.cutoffs],
+        "reference": None if classifier.reference is None else asdict(classifier.reference),
     }
 
 
@@ -202,6 +208,19 @@ def _calibration(plain: dict[str, Any]) -> Calibration:
 def _guarantee(plain: dict[str, Any]) -> Guarantee:
     promises = {label: Promise(**each) for label, each in plain["promises"].items()}
     return Guarantee(plain["error_rate"], plain["confidence_level"], promises)
+
+
+def _cutoffs(plain: dict[str, Any], levels: int) -> Cutoffs:
+    if len(plain["levels"]) != levels:
+        raise ValueError("cutoffs for another number of levels")
+    return Cutoffs(**plain | {"levels": tuple(map(float, plain["levels"]))})
+
+
+def _profile(plain: dict[str, Any] | None) -> Profile | None:
+    if plain is None:
+        return None
+    counts = {str(s): {str(c): int(n) for c, n in found.items()} for s, found in plain["counts"].items()}
+    return Profile(int(plain["items"]), counts)
 
 
 def _dumped(plain: Any) -> str:

@@ -10,8 +10,10 @@ import numpy as np
 from model.calibration import Calibration
 from model.decoding import Decoder, Floats, Places
 from model.document import Document, Label, Prediction, as_documents
+from model.drift import Profile
 from model.guarantee import Guarantee
 from model.scoring import Scorer, Scores, Weights
+from model.sets import Cutoffs
 from model.taxonomy import Taxonomy
 from model.vectors import Embedder
 
@@ -49,6 +51,10 @@ class Classifier:
     """Where it comes from: data hash, languages, item counts, settings, library versions."""
     embedder: Embedder | None = None
     """What reads sentence vectors, for a classifier that was trained with an encoder."""
+    cutoffs: tuple[Cutoffs, ...] = ()
+    """For prediction sets at several error rates, strictest first; empty where there was nothing to calibrate on."""
+    reference: Profile | None = None
+    """What its answers to items that it never saw looked like, to compare served ones with; None: not known."""
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from model.document import OUT_OF_SCOPE, Document, Prediction
 from serving.answers import Answer, shaped
+from serving.explaining import asked
 from serving.models import Served
 from serving.requesters import hidden, requester_of
 from serving.routing import Router, Routing, decide
@@ -63,16 +64,17 @@ def answered(requests: list[Request], line: Line, eyes: Eyes, at: datetime) -> A
     languages = served.classifier.languages
     seen = [eyes.see(request.document, request.wanted) for request in requests]
     found = served.classifier.predict([each.document for each in seen], max(request.top for request in requests))
+    more = asked(served.classifier, seen, found)
     seconds = time.perf_counter() - began
     spent = round(seconds * 1000, 3)
     answers, rows = [], []
-    for request, each, raw in zip(requests, seen, found, strict=True):
+    for request, each, raw, wanted in zip(requests, seen, found, more, strict=True):
         document, prediction = each.document, each.doubted(raw, languages)
         decision = decide(prediction, served.classifier.guarantees, rules.decisions)
         route = line.router.match(prediction, document.channel, decision.kind, each.entities)
         shown = route if request.wanted.route else None
         plain = shaped(document.id, request.top, prediction, decision, shown, served, at)
-        plain |= each.told(languages)
+        plain |= each.told(languages) | wanted
         plain["timing_ms"] = spent
         subject, body, kept = each.kept(plain)
         sent = to_json(plain)

@@ -18,7 +18,7 @@ from training.corpus import Item, corpus_hash, merged, read_corpus
 from training.evaluation import Report, evaluate
 from training.fitting import Settings, fit
 from training.promotion import objections
-from training.reading import prepared, trained_languages
+from training.reading import prepared, reference, trained_languages
 from training.registry import CHAMPION, Registry, Run, Version
 from training.shares import Shares, share_out
 
@@ -157,7 +157,7 @@ def make(inputs: Inputs, shares: Shares, settings: Settings, say: Say) -> Classi
         "items": {"fit": len(shares.fit), "calibration": len(shares.calibration), "test": len(shares.test)},
         "versions": {"python": platform.python_version()} | {name: version_of(name) for name in LIBRARIES},
     }
-    return replace(classifier, about=about)
+    return replace(classifier, about=about, reference=reference(classifier, shares.test))
 
 
 def champion_report(registry: Registry, champion: Version, test: Sequence[Item], say: Say) -> Report | None:
