@@ -13,10 +13,12 @@ from starlette.datastructures import State
 from model import taxonomy as taxonomies
 from model.errors import SortationError
 from serving import errors
+from serving.after import After
 from serving.api import classify, erasures, health, invocations, jobs, models, predictions, v2
 from serving.api.intake import Intake
 from serving.api.items import BatchIn, ClassifyIn
 from serving.auth import Door
+from serving.drift import Gauges
 from serving.engine import Engine
 from serving.front import Front
 from serving.idempotency import Replays
@@ -51,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine = _furnish(app.state, settings, eyes)
         await asyncio.to_thread(app.state.door.refresh)
         await engine.start()
+        app.state.after.start()
         tasks = [
             *(watch_models(engine, address(settings, t), t, settings.poll) for t in with_own_model(settings)),
             watch_keys(app.state.door, settings.poll),
@@ -65,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             await engine.stop()
+            await asyncio.to_thread(app.state.after.stop)
             await asyncio.to_thread(app.state.intake.uploads.close)
             app.state.store.close()
 
@@ -97,6 +101,10 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     state.bodies = Bodies(settings.max_held, settings.body_seconds)
     state.replays = Replays(store)
     state.jobs = Jobs(store, engine, state.intake)
+    gauges = Gauges(lambda: engine.models)
+    after = state.after = After([gauges])
+    engine.given = after.give
+    state.metrics.others += [*gauges.series, after.dropped]
     return engine
 
 
