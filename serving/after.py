@@ -45,6 +45,8 @@ class After:
     """Passes answers on to its listeners."""
 
     listeners: Sequence[Listener] = ()
+    held: int = HELD
+    held_characters: int = HELD_CHARACTERS
     dropped: Series = field(
         default_factory=lambda: Series(
             "counter",
@@ -56,6 +58,7 @@ class After:
     def __post_init__(self) -> None:
         self._waiting: deque[Given] = deque()
         self._characters = 0
+        self._failing: set[int] = set()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -76,7 +79,7 @@ class After:
         if self._thread is None:
             return
         size = sum(len(row.body) for _, row in given)
-        if len(self._waiting) + len(given) > HELD or self._characters + size > HELD_CHARACTERS:
+        if len(self._waiting) + len(given) > self.held or self._characters + size > self.held_characters:
             self.dropped.inc(by=len(given))
             return
         self._characters += size
@@ -87,15 +90,21 @@ class After:
             bite = self._bite()
             began = time.perf_counter()
             for listener in self.listeners:
-                try:
-                    listener.heard(bite) if bite else listener.idle()
-                except Exception as error:
-                    log.warning("%s failed: %s", type(listener).__name__, type(error).__name__)
+                self._tell(listener, bite)
             if self._ending.is_set() and not bite:
                 return
             rest = IDLE if not bite else REST * (time.perf_counter() - began)
             if not self._ending.is_set():
                 self._ending.wait(rest)
+
+    def _tell(self, listener: Listener, bite: Sequence[Given]) -> None:
+        try:
+            listener.heard(bite) if bite else listener.idle()
+            self._failing.discard(id(listener))
+        except Exception as error:
+            if id(listener) not in self._failing:  # once, until it works again
+                log.warning("%s failed: %s", type(listener).__name__, type(error).__name__)
+            self._failing.add(id(listener))
 
     def _bite(self) -> list[Given]:
         bite: list[Given] = []

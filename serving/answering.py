@@ -78,7 +78,7 @@ def answered(requests: list[Request], line: Line, eyes: Eyes, at: datetime) -> A
         plain["timing_ms"] = spent
         subject, body, kept = each.kept(plain)
         sent = to_json(plain)
-        answers.append(Answer(plain, sent, to_json(kept) if eyes.redact else sent))
+        answers.append(Answer(plain, sent, to_json(kept) if eyes.redact else sent, document))
         rows.append(
             Stored(
                 plain["prediction_id"],

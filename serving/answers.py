@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from model.document import Prediction
+from model.document import Document, Prediction
 from serving.models import Served
 from serving.routing import Decision, Route
 
@@ -20,6 +20,8 @@ class Answer:
     raw: bytes
     kept: bytes
     """What is stored of it: the same, or without personal data where the server is told so."""
+    document: Document
+    """What was classified."""
 
 
 def new_id(kind: str = "pred") -> str:

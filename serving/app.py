@@ -14,7 +14,7 @@ from model import taxonomy as taxonomies
 from model.errors import SortationError
 from serving import errors
 from serving.after import After
-from serving.api import classify, erasures, health, invocations, jobs, models, predictions, v2
+from serving.api import classify, erasures, health, invocations, jobs, models, predictions, shadow, v2
 from serving.api.intake import Intake
 from serving.api.items import BatchIn, ClassifyIn
 from serving.auth import Door
@@ -30,13 +30,14 @@ from serving.quotas import Quotas
 from serving.routing import Routing, load
 from serving.seeing import Eyes, finder_of, kinds_in
 from serving.settings import Settings
+from serving.shadow import Shadow
 from serving.store import DEFAULT_TENANT, Store
 from serving.uploads import Uploads
-from serving.watching import address, clean, watch_keys, watch_models, with_own_model
+from serving.watching import address, clean, watch_keys, watch_models, watch_shadow, with_own_model
 
 log = logging.getLogger("sortation")
 ABOUT = "Reads tickets, e-mails and documents and says where they belong: labels, a decision, a queue."
-GROUPS = (classify, predictions, jobs, models, erasures, v2, invocations, health)
+GROUPS = (classify, predictions, jobs, models, shadow, erasures, v2, invocations, health)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -57,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         tasks = [
             *(watch_models(engine, address(settings, t), t, settings.poll) for t in with_own_model(settings)),
             watch_keys(app.state.door, settings.poll),
+            *(watch_shadow(app.state.shadow, address(settings, t), settings) for t in with_own_model(settings)),
             clean(app.state.store, settings),
             app.state.jobs.run(),
         ]
@@ -102,9 +104,10 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     state.replays = Replays(store)
     state.jobs = Jobs(store, engine, state.intake)
     gauges = Gauges(lambda: engine.models)
-    after = state.after = After([gauges])
+    shadow = state.shadow = Shadow(store, settings.shadow_share)
+    after = state.after = After([gauges, shadow] if settings.shadow else [gauges])
     engine.given = after.give
-    state.metrics.others += [*gauges.series, after.dropped]
+    state.metrics.others += [*gauges.series, *shadow.series, after.dropped]
     return engine
 
 

@@ -73,6 +73,11 @@ class Settings:
     """Folder with public keys (*.pub) whose signatures on models are trusted; empty: trusted/ in `home`."""
     allow_unsigned: bool = False
     """For development: models without a signature are served too."""
+    shadow: str = ""
+    """Alias of a version that answers live traffic in shadow, such as challenger; nobody sees its answers but in
+    comparisons. Empty: none."""
+    shadow_share: float = 1.0
+    """Share of the answers that it looks at, in [0, 1]; what it cannot keep up with is left out and counted."""
     retention_days: int = 0
     """Age at which predictions and finished jobs are erased; 0: never."""
     log_format: str = "text"

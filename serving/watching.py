@@ -4,6 +4,8 @@ import asyncio
 import logging
 import subprocess
 from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from model.errors import SortationError
@@ -11,6 +13,7 @@ from serving import models
 from serving.auth import Door
 from serving.engine import Engine
 from serving.settings import Settings
+from serving.shadow import Shadow
 from serving.store import DEFAULT_TENANT, Store
 from serving.store.corrections import refresh_corrections
 
@@ -40,9 +43,41 @@ def with_own_model(settings: Settings) -> list[str]:
 
 async def watch_models(engine: Engine, where: models.Address, tenant: str, poll: float) -> None:
     """Serves the last good model at once, then the registry's champion whenever it changes. Never gives up."""
+
+    def failed(error: Exception) -> None:
+        engine.metrics.registry_failures.inc()
+        what = error if isinstance(error, SortationError) else type(error).__name__
+        log.warning("the registry gave no model for %s: %s", where.name, what)
+
+    await follow(where, poll, lambda served: take(engine, served, tenant), failed)
+
+
+async def watch_shadow(shadow: Shadow, champion: models.Address, settings: Settings) -> None:
+    """Lets the version under the shadow's alias look at what the champion answers, whenever there is one."""
+    if not settings.shadow:
+        return
+    said = ""
+
+    def failed(error: Exception) -> None:
+        nonlocal said
+        what = str(error) if isinstance(error, SortationError) else type(error).__name__
+        if what != said:
+            log.info("nobody answers in shadow for %s: %s", champion.name, what)
+        said = what
+
+    await follow(replace(champion, alias=settings.shadow), settings.poll, shadow.use, failed)
+
+
+async def follow(
+    where: models.Address,
+    poll: float,
+    use: Callable[[models.Served], None],
+    failed: Callable[[Exception], None],
+) -> None:
+    """Hands over the last good model under an alias, then the registry's whenever it changes. Never gives up."""
     served = await asyncio.to_thread(models.last_good, where)
     if served is not None:
-        take(engine, served, tenant)
+        use(served)
     loop = asyncio.get_running_loop()
     seen: object = object()
     again = loop.time()
@@ -55,7 +90,7 @@ async def watch_models(engine: Engine, where: models.Address, tenant: str, poll:
                 found = await asyncio.to_thread(models.newest, where, fetching.append)
                 again = loop.time() + poll if trace is None else float("inf")
                 if served is None or found.fingerprint != served.fingerprint or found.version != served.version:
-                    take(engine, found, tenant)
+                    use(found)
                     served = found
             except asyncio.CancelledError:
                 for process in fetching:
@@ -63,9 +98,7 @@ async def watch_models(engine: Engine, where: models.Address, tenant: str, poll:
                 raise
             except Exception as error:
                 again = loop.time() + PATIENCE
-                engine.metrics.registry_failures.inc()
-                what = error if isinstance(error, SortationError) else type(error).__name__
-                log.warning("the registry gave no model for %s: %s", where.name, what)
+                failed(error)
         await asyncio.sleep(poll)
 
 

@@ -1,4 +1,4 @@
-"""The commands that look at what is served: drift."""
+"""The commands that look at what is served: drift, shadow."""
 
 import argparse
 import json
@@ -19,6 +19,9 @@ def add(command: Command) -> None:
     window.add_argument("--since", metavar="DATE", help="or from when on, such as 2026-01-31 or 2026-01-31T08:00")
     drift.add_argument("--html", type=Path, metavar="PAGE", help="write a page as well")
     drift.add_argument("--json", action="store_true", help="print a JSON object in place of the table")
+    shadow = command("shadow", _shadow, "Compare the version in shadow with the one that answers.")
+    shadow.add_argument("--tenant", default=DEFAULT_TENANT)
+    shadow.add_argument("--json", action="store_true", help="print a JSON object in place of the table")
 
 
 def _drift(told: argparse.Namespace) -> None:
@@ -41,6 +44,18 @@ def _drift(told: argparse.Namespace) -> None:
         print(json.dumps(plain, ensure_ascii=False))
     else:
         print("\n".join(lines(found)))
+
+
+def _shadow(told: argparse.Namespace) -> None:
+    from serving import commands
+    from serving.shadow import compared, lines
+
+    with commands.opened(settings(told)) as store:
+        pairing = store.shadows.newest(told.tenant)
+        if pairing is None:
+            raise SortationError("nothing was compared yet: serve with SORTATION_SHADOW=challenger")
+        found = compared(store, told.tenant, pairing)
+    print(json.dumps(found, ensure_ascii=False) if told.json else "\n".join(lines(found)))
 
 
 def _since(told: argparse.Namespace) -> datetime:

@@ -15,6 +15,7 @@ from serving.store.erasing import Erasures
 from serving.store.jobs import Jobs
 from serving.store.keys import Keys
 from serving.store.remembered import Remembered
+from serving.store.shadows import Shadows
 from serving.store.tables import DEFAULT_TENANT, feedback, predictions, trained_on
 from serving.store.windows import Windows
 
@@ -69,6 +70,7 @@ class Store:
         self.jobs = Jobs(self._engine)
         self.erasures = Erasures(self._engine)
         self.windows = Windows(self._engine)
+        self.shadows = Shadows(self._engine)
 
     def add(self, rows: Sequence[Stored]) -> None:
         """Keeps predictions, all in one commit."""
