@@ -88,9 +88,10 @@ class Classifier:
     def predict(self, texts: Sequence[str | Document], alternatives: int = 3) -> list[Prediction]:
         """Predictions for n texts or documents, each with up to `alternatives` runners-up."""
         documents = as_documents(texts)
-        if not documents:
-            return []
-        answers = self.answer(documents)
+        return self.decoded(self.answer(documents), documents, alternatives) if documents else []
+
+    def decoded(self, answers: Answers, documents: Sequence[Document], alternatives: int = 3) -> list[Prediction]:
+        """Predictions from the answers for n documents, n > 0, each with up to `alternatives` runners-up."""
         marginals = self.decoder.marginals(answers.joint)
         take = min(max(alternatives + 1, 2), answers.joint.shape[1])
         order = np.argsort(-answers.joint, axis=1, kind="stable")[:, :take]

@@ -75,7 +75,9 @@ class After:
             self._thread.join(timeout=5)
 
     def give(self, given: Sequence[Given]) -> None:
-        """Takes note of answers that were given; those that do not fit are dropped."""
+        """Takes note of answers that were stored; those that do not fit are dropped."""
+        for batch in {id(answer.batch): answer.batch for answer, _ in given if answer.batch.members}.values():
+            batch.mark("store")
         if self._thread is None:
             return
         size = sum(len(row.body) for _, row in given)

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from model.document import OUT_OF_SCOPE, Document, Prediction
 from serving.answers import Answer, shaped
 from serving.explaining import asked
+from serving.marks import Batch, Trace, item_read
 from serving.models import Served
 from serving.requesters import hidden, requester_of
 from serving.routing import Router, Routing, decide
@@ -26,6 +27,8 @@ class Request:
     """Alternatives wanted."""
     wanted: Wanted = field(default_factory=Wanted)
     tenant: str = DEFAULT_TENANT
+    trace: Trace | None = field(default_factory=item_read, compare=False)
+    """The request that it is part of, where that is traced."""
 
     @property
     def size(self) -> int:
@@ -60,11 +63,17 @@ class Answered:
 def answered(requests: list[Request], line: Line, eyes: Eyes, at: datetime) -> Answered:
     """Prepares, classifies, decides and routes; `at` is when all of it is said to have happened."""
     began = time.perf_counter()
+    batch = Batch.of(request.trace for request in requests)
     served, rules = line.served, line.rules
     languages = served.classifier.languages
     seen = [eyes.see(request.document, request.wanted) for request in requests]
-    found = served.classifier.predict([each.document for each in seen], max(request.top for request in requests))
-    more = asked(served.classifier, seen, found)
+    batch.mark("prepare")
+    documents = [each.document for each in seen]
+    scored = served.classifier.answer(documents)
+    batch.mark("score")
+    found = served.classifier.decoded(scored, documents, max(request.top for request in requests))
+    more = asked(served.classifier, seen, found, scored.joint)
+    batch.mark("decode")
     seconds = time.perf_counter() - began
     spent = round(seconds * 1000, 3)
     answers, rows = [], []
@@ -78,7 +87,7 @@ def answered(requests: list[Request], line: Line, eyes: Eyes, at: datetime) -> A
         plain["timing_ms"] = spent
         subject, body, kept = each.kept(plain)
         sent = to_json(plain)
-        answers.append(Answer(plain, sent, to_json(kept) if eyes.redact else sent, document))
+        answers.append(Answer(plain, sent, to_json(kept) if eyes.redact else sent, document, batch))
         rows.append(
             Stored(
                 plain["prediction_id"],
@@ -95,6 +104,7 @@ def answered(requests: list[Request], line: Line, eyes: Eyes, at: datetime) -> A
                 _requester(request, eyes),
             )
         )
+    batch.mark("route")
     return Answered(answers, rows, seconds)
 
 

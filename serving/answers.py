@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from model.document import Document, Prediction
+from serving.marks import Batch
 from serving.models import Served
 from serving.routing import Decision, Route
 
@@ -22,6 +23,8 @@ class Answer:
     """What is stored of it: the same, or without personal data where the server is told so."""
     document: Document
     """What was classified."""
+    batch: Batch
+    """With which others."""
 
 
 def new_id(kind: str = "pred") -> str:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -32,6 +33,7 @@ from serving.seeing import Eyes, finder_of, kinds_in
 from serving.settings import Settings
 from serving.shadow import Shadow
 from serving.store import DEFAULT_TENANT, Store
+from serving.tracing import Tracing, provider_of
 from serving.uploads import Uploads
 from serving.watching import address, clean, watch_keys, watch_models, watch_shadow, with_own_model
 
@@ -40,13 +42,17 @@ ABOUT = "Reads tickets, e-mails and documents and says where they belong: labels
 GROUPS = (classify, predictions, jobs, models, shadow, erasures, v2, invocations, health)
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The server's application. Raises SortationError where its files are faulty or keys are missing."""
+def create_app(settings: Settings, traces: Any = None) -> FastAPI:
+    """The server's application. Raises SortationError where its files are faulty or keys are missing.
+
+    `traces` is a provider of tracers in place of the one that the settings name.
+    """
     for tenant in ("", *settings.tenants):  # faults show at once
         taxonomy = taxonomies.load(settings.own(tenant, "taxonomy.yaml"))
         load(settings.own(tenant, "routing.yaml"), taxonomy, kinds_in(settings.patterns))
     settings.home.mkdir(parents=True, exist_ok=True)
     _refuse_open(settings)
+    traces = provider_of(settings) if traces is None else traces
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -73,6 +79,8 @@ def create_app(settings: Settings) -> FastAPI:
             await asyncio.to_thread(app.state.after.stop)
             await asyncio.to_thread(app.state.intake.uploads.close)
             app.state.store.close()
+            if traces is not None:
+                await asyncio.to_thread(traces.shutdown)
 
     app = FastAPI(title="Sortation", version="1", description=ABOUT, lifespan=lifespan, redoc_url=None)
     for group in GROUPS:
@@ -80,6 +88,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     errors.install(app)
     app.add_middleware(Front, state=app.state, settings=settings)
+    if traces is not None:
+        app.add_middleware(Tracing, provider=traces)
     _describe(app)
     return app
 

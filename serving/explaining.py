@@ -3,7 +3,7 @@
 Knows no HTTP.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from model.classifier import Classifier
@@ -20,13 +20,17 @@ DIGITS = 5
 """Decimals of weights, in logits."""
 
 
-def asked(classifier: Classifier, seen: Sequence[Seen], predictions: Sequence[Prediction]) -> list[dict[str, Any]]:
-    """The keys `explanation` and `sets` of each answer; null where they were not asked for."""
-    sets = _sets(classifier, {k: each for k, each in enumerate(seen) if each.wanted.sets is not None})
+def asked(
+    classifier: Classifier, seen: Sequence[Seen], predictions: Sequence[Prediction], joint: Floats
+) -> list[dict[str, Any]]:
+    """The keys `explanation` and `sets` of n answers; null where they were not asked for.
+
+    `joint` holds the probabilities of the combinations, (n, n_combinations).
+    """
     return [
         {
             "explanation": explained(classifier, each.prepared, prediction.names) if each.wanted.explain else None,
-            "sets": sets.get(k),
+            "sets": None if each.wanted.sets is None else sets(classifier, joint[k : k + 1], each.wanted.sets),
         }
         for k, (each, prediction) in enumerate(zip(seen, predictions, strict=True))
     ]
@@ -35,6 +39,23 @@ def asked(classifier: Classifier, seen: Sequence[Seen], predictions: Sequence[Pr
 def explained(classifier: Classifier, prepared: Prepared, labels: tuple[str, ...]) -> dict[str, Any]:
     """Level -> its label's score and the parts that add up to it."""
     return {each.level: _told(each, prepared) for each in explain(classifier, prepared.document, labels)}
+
+
+def sets(classifier: Classifier, joint: Floats, rate: float) -> dict[str, Any]:
+    """One item's sets at a rate, or why there are none; `joint` is (1, n_combinations)."""
+    bar = next((each for each in classifier.cutoffs if each.error_rate == rate), None)
+    told: dict[str, Any] = {"error_rate": rate, "items": 0 if bar is None else bar.items}
+    reason = _refusal(classifier, rate, bar)
+    if bar is None or reason is not None:
+        return told | {"holds": False, "reason": reason, "labels": None, "combinations": None}
+    (made,) = label_sets(joint, classifier.taxonomy, classifier.decoder, bar)
+    names = classifier.taxonomy.level_names
+    return told | {
+        "holds": True,
+        "reason": None,
+        "labels": {name: list(labels) for name, labels in zip(names, made.levels, strict=True)},
+        "combinations": [dict(zip(names, each, strict=True)) for each in made.combinations],
+    }
 
 
 def _told(explanation: Explanation, prepared: Prepared) -> dict[str, Any]:
@@ -54,34 +75,6 @@ def _part(part: Contribution, prepared: Prepared) -> dict[str, Any]:
     if field == "body":
         field, start, end = prepared.sent(start, end)
     return {"text": part.text, "field": field, "start": start, "end": end, "weight": round(part.weight, DIGITS)}
-
-
-def _sets(classifier: Classifier, wanted: Mapping[int, Seen]) -> dict[int, dict[str, Any]]:
-    """The key `sets` of the items that want it, scored together."""
-    if not wanted:
-        return {}
-    joint = classifier.answer([each.document for each in wanted.values()]).joint
-    return {
-        k: _set(classifier, joint[row : row + 1], each.wanted.sets or 0.0)
-        for row, (k, each) in enumerate(wanted.items())
-    }
-
-
-def _set(classifier: Classifier, joint: Floats, rate: float) -> dict[str, Any]:
-    """One item's sets at a rate, or why there are none; `joint` is (1, n_combinations)."""
-    bar = next((each for each in classifier.cutoffs if each.error_rate == rate), None)
-    told: dict[str, Any] = {"error_rate": rate, "items": 0 if bar is None else bar.items}
-    reason = _refusal(classifier, rate, bar)
-    if bar is None or reason is not None:
-        return told | {"holds": False, "reason": reason, "labels": None, "combinations": None}
-    (made,) = label_sets(joint, classifier.taxonomy, classifier.decoder, bar)
-    names = classifier.taxonomy.level_names
-    return told | {
-        "holds": True,
-        "reason": None,
-        "labels": {name: list(labels) for name, labels in zip(names, made.levels, strict=True)},
-        "combinations": [dict(zip(names, each, strict=True)) for each in made.combinations],
-    }
 
 
 def _refusal(classifier: Classifier, rate: float, bar: Cutoffs | None) -> str | None:

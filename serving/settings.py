@@ -73,6 +73,11 @@ class Settings:
     """Folder with public keys (*.pub) whose signatures on models are trusted; empty: trusted/ in `home`."""
     allow_unsigned: bool = False
     """For development: models without a signature are served too."""
+    trace: str = ""
+    """Address of an OpenTelemetry collector, such as http://127.0.0.1:4318/v1/traces; empty: no traces. Needs the extra
+    `trace`; headers and the like are read from OTEL_EXPORTER_OTLP_… as usual."""
+    trace_share: float = 0.1
+    """Share of requests to trace, in [0, 1], where the caller does not say."""
     shadow: str = ""
     """Alias of a version that answers live traffic in shadow, such as challenger; nobody sees its answers but in
     comparisons. Empty: none."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from serving.after import BITE, After, Given
+from serving.marks import Batch
 from serving.store import Stored
 from tests.serving.conftest import Serve
 
@@ -36,7 +37,7 @@ class Ears:
 
 def rows(count: int, body: str = "x") -> list[Given]:
     at = datetime.now(UTC)
-    answer: Any = SimpleNamespace()
+    answer: Any = SimpleNamespace(batch=Batch.of([]))
     return [(answer, Stored(f"p{k}", at, None, None, "", body, {}, "{}", 1, "f")) for k in range(count)]
 
 
