@@ -19,8 +19,8 @@ from serving.store import Stored
 log = logging.getLogger("sortation.after")
 HELD, HELD_CHARACTERS = 2_000, 5_000_000
 """Answers, and characters of their texts, that may wait."""
-BITE = 32
-"""Answers that are worked on at a time."""
+BITE = 8
+"""Answers that are worked on at a time: so few that a request which comes in between hardly waits."""
 REST = 4.0
 """Rest after a bite, in multiples of the time that it took: at most a fifth of a core is used."""
 IDLE = 0.5
