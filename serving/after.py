@@ -57,7 +57,7 @@ class After:
 
     def __post_init__(self) -> None:
         self._waiting: deque[Given] = deque()
-        self._characters = 0
+        self._came = self._went = 0  # characters; each is written by one thread only, so that no lock is needed
         self._failing: set[int] = set()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
@@ -81,10 +81,11 @@ class After:
         if self._thread is None:
             return
         size = sum(len(row.body) for _, row in given)
-        if len(self._waiting) + len(given) > self.held or self._characters + size > self.held_characters:
+        characters = self._came - self._went + size
+        if len(self._waiting) + len(given) > self.held or characters > self.held_characters:
             self.dropped.inc(by=len(given))
             return
-        self._characters += size
+        self._came += size
         self._waiting.extend(given)
 
     def _run(self) -> None:
@@ -112,5 +113,5 @@ class After:
         bite: list[Given] = []
         while self._waiting and len(bite) < BITE:
             bite.append(self._waiting.popleft())
-            self._characters -= len(bite[-1][1].body)
+            self._went += len(bite[-1][1].body)
         return bite
