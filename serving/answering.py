@@ -17,6 +17,9 @@ from serving.routing import Router, Routing, decide
 from serving.seeing import Eyes, Wanted
 from serving.store import DEFAULT_TENANT, Stored
 
+EXPLAINING = 5_000
+"""Characters whose preparation takes as long as an explanation, or longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -32,9 +35,10 @@ class Request:
 
     @property
     def size(self) -> int:
-        """Characters."""
+        """Characters; an explanation counts as many as could be prepared in its time."""
         document = self.document
-        return len(document.subject) + len(document.body) + sum(len(part.text_with_parts) for part in document.parts)
+        own = EXPLAINING if self.wanted.explain else 0
+        return own + len(document.subject) + len(document.body) + sum(len(p.text_with_parts) for p in document.parts)
 
 
 @dataclass(frozen=True)

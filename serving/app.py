@@ -64,7 +64,7 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
         tasks = [
             *(watch_models(engine, address(settings, t), t, settings.poll) for t in with_own_model(settings)),
             watch_keys(app.state.door, settings.poll),
-            *(watch_shadow(app.state.shadow, address(settings, t), settings) for t in with_own_model(settings)),
+            *(watch_shadow(engine, app.state.shadow, address(settings, t), settings) for t in with_own_model(settings)),
             clean(app.state.store, settings),
             app.state.jobs.run(),
         ]

@@ -16,7 +16,7 @@ from serving.store import Store
 
 WINDOW = 2_000
 """Newest answers of a model that its gauges are about."""
-EVERY = 60.0
+EVERY = 30.0
 """Seconds between two comparisons while answers come in."""
 VERDICTS = ("too few", "steady", "watch", "drifted")
 
@@ -114,7 +114,7 @@ class Gauges:
     def __post_init__(self) -> None:
         self._windows: dict[str, Rolling] = {}
         self._fresh = 0
-        self._next = 0.0
+        self._next = time.monotonic()
 
     @property
     def series(self) -> list[Series]:
@@ -126,13 +126,15 @@ class Gauges:
         for answer, row in given:
             window = self._windows.setdefault(row.fingerprint, Rolling())
             window.add(observation(answer.plain, len(row.subject) + len(row.body)))
+        if not self._fresh:  # the first after a comparison, or after a pause
+            self._next = max(self._next, time.monotonic() + self.every)
         self._fresh += len(given)
         self.idle()
 
     def idle(self) -> None:
         """Compares, if there is something new and enough time has passed."""
         if self._fresh and time.monotonic() >= self._next:
-            self._fresh, self._next = 0, time.monotonic() + self.every
+            self._fresh = 0
             self._compare()
 
     def _compare(self) -> None:

@@ -204,8 +204,7 @@ class Engine:
     async def _answer(self, requests: list[Request], lines: dict[str, Line]) -> list[Answer]:
         """One batch: prepare, classify, decide, route, store."""
         loop = asyncio.get_running_loop()
-        explained = any(request.wanted.explain for request in requests)  # milliseconds each
-        if sum(request.size for request in requests) <= INLINE and not explained:
+        if sum(request.size for request in requests) <= INLINE:
             pairs = self._scored(requests, lines)
         else:
             pairs = await loop.run_in_executor(self._thread, self._scored, requests, lines)

@@ -52,10 +52,12 @@ async def watch_models(engine: Engine, where: models.Address, tenant: str, poll:
     await follow(where, poll, lambda served: take(engine, served, tenant), failed)
 
 
-async def watch_shadow(shadow: Shadow, champion: models.Address, settings: Settings) -> None:
-    """Lets the version under the shadow's alias look at what the champion answers, whenever there is one."""
+async def watch_shadow(engine: Engine, shadow: Shadow, champion: models.Address, settings: Settings) -> None:
+    """Lets the version under the shadow's alias look at what the champion answers, once there is a champion."""
     if not settings.shadow:
         return
+    while engine.served is None:
+        await asyncio.sleep(min(settings.poll, 0.2))
     said = ""
 
     def failed(error: Exception) -> None:

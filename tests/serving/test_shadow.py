@@ -50,6 +50,15 @@ def contested(home: Path, rival: Classifier) -> Path:
     return home
 
 
+def shadowed(client: TestClient) -> TestClient:
+    """The client, once a version in shadow is there."""
+    until = time.monotonic() + 60
+    while client.app.state.shadow.beside("sortation") is None:  # type: ignore[attr-defined]
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return client
+
+
 def classify(client: TestClient, few: list[Item]) -> list[Any]:
     items = [{"subject": item.document.subject, "body": item.document.body} for item in few[::5]]
     found = client.post("/v1/classify/batch", json={"items": items}).json()["items"]
@@ -74,7 +83,7 @@ def test_two_models_are_compared_on_live_traffic(
     rival: Classifier,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    client = serve(shadow="challenger")
+    client = shadowed(serve(shadow="challenger"))
     answers = classify(client, few)
     levels = list(answers[0]["labels"])
     right = [dict(zip(levels, item.labels, strict=True)) for item in few[::5]]
@@ -116,7 +125,7 @@ def test_a_challenger_that_became_champion_is_not_compared_with_itself(
     home: Path, classifier: Classifier, serve: Serve, few: list[Item]
 ) -> None:
     put(home, classifier, 2, "challenger")
-    client = serve(shadow="challenger")
+    client = shadowed(serve(shadow="challenger"))
     classify(client, few)
     client.app.state.after.stop()  # type: ignore[attr-defined]
     assert client.get("/v1/models/shadow").status_code == 404
@@ -132,7 +141,7 @@ def test_without_the_setting_nobody_looks(contested: Path, serve: Serve, few: li
 
 
 def test_a_share_of_all_items_is_looked_at(contested: Path, serve: Serve, few: list[Item]) -> None:
-    client = serve(shadow="challenger", shadow_share=0.3)
+    client = shadowed(serve(shadow="challenger", shadow_share=0.3))
     ids = [answer["prediction_id"] for answer in classify(client, few)]
     client.app.state.after.stop()  # type: ignore[attr-defined]
     assert compared(client, 1)["items"] == sum(drawn(each, 0.3) for each in ids)
@@ -155,7 +164,7 @@ def test_a_share_that_is_none_is_refused(home: Path, share: float) -> None:
 
 
 def test_a_shadow_that_cannot_be_stored_costs_no_answer(contested: Path, serve: Serve, few: list[Item]) -> None:
-    client = serve(shadow="challenger")
+    client = shadowed(serve(shadow="challenger"))
     import sqlite3
 
     with closing(sqlite3.connect(contested / "sortation.db", isolation_level=None)) as connection:
@@ -173,7 +182,7 @@ def test_another_tenant_sees_nothing_of_it(contested: Path, serve: Serve, few: l
     with closing(Store(settings_of(contested).database_url)) as store:
         _, secret = store.keys.create("acme", ["review"], "")
         _, other = store.keys.create("default", ["classify"], "")
-    client = serve(shadow="challenger")
+    client = shadowed(serve(shadow="challenger"))
     found = len(classify(client, few))
     assert compared(client, found)["items"] == found
     assert client.get("/v1/models/shadow", headers={"X-API-Key": secret}).json()["items"] == 0
