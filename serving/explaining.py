@@ -63,6 +63,7 @@ def _told(explanation: Explanation, prepared: Prepared) -> dict[str, Any]:
     everything = sum(each.weight for each in explanation.contributions)
     return {
         "label": explanation.label,
+        "against": explanation.against,
         "score": round(explanation.score, DIGITS),
         "base": round(explanation.base, DIGITS),
         "parts": [_part(each, prepared) for each in shown],

@@ -117,7 +117,7 @@ def evaluate(classifier: Classifier, items: Sequence[Item]) -> Report:
     answers = classifier.answer(documents)
     right = answers.best == truth
     after = decoder.split(decoder.marginals(answers.joint))
-    plain = Calibration((1.0,) * len(taxonomy.levels)).apply(answers.scored, decoder.widths)
+    plain = Calibration((1.0,) * len(decoder.head_widths)).apply(answers.scored, decoder.head_widths)
     before = decoder.split(decoder.marginals(decoder.joint(plain)))
     levels = {}
     for k, (level, columns) in enumerate(zip(taxonomy.levels, taxonomy.columns, strict=True)):

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, mod
 EXPLANATION: dict[str, JsonValue] = {
     "service": {
         "label": "order_tracking",
+        "against": "shipping_coordination",
         "score": 9.25,
         "base": 0.25,
         "parts": [
@@ -152,19 +153,21 @@ class PartOut(BaseModel):
     """Offset in the field as it came."""
     end: int
     weight: float
-    """In logits: above 0 it speaks for the label."""
+    """In logits: above 0 it speaks for the label and against the other."""
 
 
 class ExplanationOut(BaseModel):
-    """What a label's score is made of: base, the weights of all parts and rest add up to score."""
+    """Why this label and not the likeliest other one: base, the weights of all parts and rest add up to score."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXPLANATION["service"]]})
 
     label: str
+    against: str
+    """The label of the likeliest combination that has another one on this level."""
     score: float
-    """In logits, calibrated; decoding then weighs the levels' labels against the others."""
+    """By how much the label's combination is ahead of that other one, in calibrated logits; below 0: behind."""
     base: float
-    """What the label has before anything is read."""
+    """By how much it is ahead before anything is read."""
     parts: list[PartOut]
     """The 20 strongest, strongest first."""
     rest: float
