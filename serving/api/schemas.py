@@ -3,55 +3,9 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-EXPLANATION: dict[str, JsonValue] = {
-    "service": {
-        "label": "order_tracking",
-        "against": "shipping_coordination",
-        "score": 9.25,
-        "base": 0.25,
-        "parts": [
-            {"text": "where", "field": "body", "start": 68, "end": 73, "weight": 2.75},
-            {"text": "Parcel", "field": "subject", "start": 0, "end": 6, "weight": 1.75},
-            {"text": "my", "field": "body", "start": 33, "end": 35, "weight": -0.25},
-        ],
-        "rest": 4.75,
-    }
-}
-SETS: dict[str, JsonValue] = {
-    "error_rate": 0.1,
-    "holds": True,
-    "reason": None,
-    "items": 989,
-    "labels": {"stage": ["deliver"], "service": ["order_tracking", "shipping_coordination"]},
-    "combinations": [
-        {"stage": "deliver", "service": "order_tracking"},
-        {"stage": "deliver", "service": "shipping_coordination"},
-    ],
-}
-
-
-SHADOW: dict[str, JsonValue] = {
-    "running": True,
-    "share": 1.0,
-    "champion_version": 3,
-    "challenger_version": 4,
-    "items": 1200,
-    "agreement": {"stage": 0.98, "joint": 0.96},
-    "judged": {
-        "joint": {
-            "items": 60,
-            "both_right": 38,
-            "only_champion_right": 3,
-            "only_challenger_right": 12,
-            "neither_right": 7,
-            "p_value": 0.0352,
-        }
-    },
-    "labels": [{"level": "stage", "label": "return", "champion": 210, "challenger": 224, "both": 205}],
-    "differences": [{"level": "stage", "champion": "deliver", "challenger": "return", "items": 14}],
-}
+from serving.api.reasons import ExplanationOut, SetsOut
 
 
 class LabelOut(BaseModel):
@@ -140,55 +94,6 @@ class AttachmentOut(BaseModel):
     reason: str | None
     """Why it could not be read; null where it could."""
     detail: str | None
-
-
-class PartOut(BaseModel):
-    """A stretch of text and what it adds to its label's score."""
-
-    text: str | None
-    """As the classifier read it; null in what is kept where personal data are replaced."""
-    field: str
-    """subject, body, attachments.0 and so on; or meaning, for what a vector of the whole text adds."""
-    start: int
-    """Offset in the field as it came."""
-    end: int
-    weight: float
-    """In logits: above 0 it speaks for the label and against the other."""
-
-
-class ExplanationOut(BaseModel):
-    """Why this label and not the likeliest other one: base, the weights of all parts and rest add up to score."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [EXPLANATION["service"]]})
-
-    label: str
-    against: str
-    """The label of the likeliest combination that has another one on this level."""
-    score: float
-    """By how much the label's combination is ahead of that other one, in calibrated logits; below 0: behind."""
-    base: float
-    """By how much it is ahead before anything is read."""
-    parts: list[PartOut]
-    """The 20 strongest, strongest first."""
-    rest: float
-    """The weights of all others together."""
-
-
-class SetsOut(BaseModel):
-    """Labels that together miss the right one no more often than `error_rate`, on average over items."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [SETS]})
-
-    error_rate: float
-    holds: bool
-    """Whether the rate can be kept; where it cannot, `reason` says why and there are no sets."""
-    reason: str | None
-    items: int
-    """Calibration items that the promise is from."""
-    labels: dict[str, list[str]] | None
-    """Level -> labels, likeliest first."""
-    combinations: list[dict[str, str]] | None
-    """Combinations of labels, likeliest first, for the promise that all levels are right at once."""
 
 
 class ModelOut(BaseModel):
@@ -306,59 +211,6 @@ class ModelsOut(BaseModel):
     """The models that answer this tenant."""
 
     models: list[ServedOut]
-
-
-class JudgedOut(BaseModel):
-    """Who was right where people said what is right."""
-
-    items: int
-    both_right: int
-    only_champion_right: int
-    only_challenger_right: int
-    neither_right: int
-    p_value: float
-    """Of McNemar's exact test, two-sided: how probable so uneven a difference is if both are equally good."""
-
-
-class LabelCountsOut(BaseModel):
-    """Items to which the champion, the challenger, and both gave a label."""
-
-    level: str
-    label: str
-    champion: int
-    challenger: int
-    both: int
-
-
-class DifferenceOut(BaseModel):
-    """Items that the champion calls one thing and the challenger another."""
-
-    level: str
-    champion: str
-    challenger: str
-    items: int
-
-
-class ShadowOut(BaseModel):
-    """A version in shadow beside the one that answers."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [SHADOW]})
-
-    running: bool
-    """Whether it looks at answers just now; if not, this is about the two that were compared last."""
-    share: float
-    """Share of the answers that it looks at."""
-    champion_version: int
-    challenger_version: int
-    items: int
-    """Items that both classified; the newest 200,000 at most."""
-    agreement: dict[str, float]
-    """Level -> share of items with the same label; under joint: on all levels."""
-    judged: dict[str, JudgedOut]
-    """Level -> who was right; under joint: on all levels."""
-    labels: list[LabelCountsOut]
-    differences: list[DifferenceOut]
-    """The 20 commonest of each level."""
 
 
 class TaxonomyOut(BaseModel):
