@@ -32,6 +32,7 @@ def _serve(told: argparse.Namespace) -> None:
 
     from serving import logs
     from serving.app import create_app
+    from serving.connections import bounded
 
     server = settings(told)
     logs.install(server.log_format)
@@ -43,6 +44,7 @@ def _serve(told: argparse.Namespace) -> None:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=20,
+        http=bounded(server.connections, server.head_seconds),
     )
 
 

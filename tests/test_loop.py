@@ -42,12 +42,12 @@ class Server:
         told = {"SORTATION_POLL": "0.2", "SORTATION_SHADOW": "challenger"}
         self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | told)
 
-    def wait(self, version: int) -> None:
-        """Until this model version answers."""
+    def wait(self, version: int | None = None) -> None:
+        """Until this model version, or any, answers."""
         until = time.monotonic() + 90
         while time.monotonic() < until:
             try:
-                if call(f"{self.url}/health/ready")["version"] == version:
+                if call(f"{self.url}/health/ready")["version"] == version or version is None:
                     return
             except OSError:
                 pass
@@ -160,3 +160,18 @@ def test_a_broken_taxonomy_is_refused_with_every_fault(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "named twice" in done.stderr
     assert "not among levels" in done.stderr
+
+
+def test_erasing_says_which_versions_had_learned(server: Server, trained: Path, corpus: Path) -> None:
+    server.wait()
+    version = call(f"{server.url}/v1/models")["models"][0]["version"]
+    made = call(f"{server.url}/v1/classify", {"body": "The frobnicator is due for its yearly check.", "from": "ana"})
+    call(f"{server.url}/v1/predictions/{made['prediction_id']}/feedback", {"correct": True})
+    sortation(trained, "train", "--corpus", str(corpus), "--no-promote")
+    erased = call(f"{server.url}/v1/erasures", {"requester": "Ana"})
+    assert erased["predictions"] == 1
+    (learned,) = erased["versions"]
+    name, number = learned.split("/")
+    assert name == "sortation"
+    assert int(number) > version
+    assert "frobnicator" not in (trained / "corrections.jsonl").read_text()
