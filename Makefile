@@ -6,7 +6,7 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
-.PHONY: help run serve train test lint fix bench bench-accuracy bench-reading bench-speed
+.PHONY: help run serve train test lint fix bench bench-accuracy bench-drift bench-shadow bench-reading bench-speed
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,12 @@ bench: $(DEV) ## measure speed and accuracy against peers
 
 bench-accuracy: $(DEV) ## the accuracy half of bench
 	@$(BIN)/python -m bench accuracy
+
+bench-drift: $(DEV) ## print how often drift is seen where there is none, and where there is some
+	@$(BIN)/python -m bench.drift
+
+bench-shadow: $(DEV) ## print what a challenger in shadow costs the answers
+	@$(BIN)/python -m bench.shadow
 
 bench-reading: $(DEV) ## print what reading costs and gets right (documents: SORTATION_DOCUMENTS)
 	@$(BIN)/python -m bench.reading

@@ -15,9 +15,11 @@ from model import taxonomy as taxonomies
 from model.calibration import Calibration
 from model.classifier import Classifier
 from model.decoding import HEADS, Heads
+from model.drift import Profile
 from model.errors import BundleError, TaxonomyError
 from model.guarantee import Guarantee, Promise
 from model.scoring import Weights, no_vectors
+from model.sets import Cutoffs
 from model.signing import SIGNATURE
 from model.vectors import Vectors, open_embedder, parsed
 
@@ -153,6 +155,8 @@ def _classifier(folder: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> tuple[
             plain["novelty"],
             plain["about"],
             heads=_heads(plain.get("heads", "levels")),
+            cutoffs=tuple(_cutoffs(each, len(plain["taxonomy"]["levels"])) for each in plain.get("cutoffs", ())),
+            reference=_profile(plain.get("reference")),
         )
         needed = parsed(plain["vectors"]) if plain.get("vectors") else None
     except (KeyError, TypeError, ValueError, RecursionError, TaxonomyError) as error:
@@ -210,6 +214,8 @@ def _plain(classifier: Classifier) -> dict[str, Any]:
         "about": classifier.about,
         "heads": classifier.heads,
         "vectors": None if classifier.embedder is None else asdict(classifier.embedder.vectors),
+        "cutoffs": [asdict(each) for each in classifier.cutoffs],
+        "reference": None if classifier.reference is None else asdict(classifier.reference),
     }
 
 
@@ -227,6 +233,19 @@ def _calibration(plain: dict[str, Any]) -> Calibration:
 def _guarantee(plain: dict[str, Any]) -> Guarantee:
     promises = {label: Promise(**each) for label, each in plain["promises"].items()}
     return Guarantee(plain["error_rate"], plain["confidence_level"], promises)
+
+
+def _cutoffs(plain: dict[str, Any], levels: int) -> Cutoffs:
+    if len(plain["levels"]) != levels:
+        raise ValueError("cutoffs for another number of levels")
+    return Cutoffs(**plain | {"levels": tuple(map(float, plain["levels"]))})
+
+
+def _profile(plain: dict[str, Any] | None) -> Profile | None:
+    if plain is None:
+        return None
+    counts = {str(s): {str(c): int(n) for c, n in found.items()} for s, found in plain["counts"].items()}
+    return Profile(int(plain["items"]), counts)
 
 
 def _dumped(plain: Any) -> str:

@@ -10,8 +10,10 @@ import numpy as np
 from model.calibration import Calibration
 from model.decoding import Decoder, Floats, Heads, Places
 from model.document import Document, Label, Prediction, as_documents
+from model.drift import Profile
 from model.guarantee import Guarantee
 from model.scoring import Scorer, Scores, Weights
+from model.sets import Cutoffs
 from model.taxonomy import Taxonomy
 from model.vectors import Embedder
 
@@ -51,6 +53,10 @@ class Classifier:
     """What reads sentence vectors, for a classifier that was trained with an encoder."""
     heads: Heads = "levels"
     """What the weights have columns for."""
+    cutoffs: tuple[Cutoffs, ...] = ()
+    """For prediction sets at several error rates, strictest first; empty where there was nothing to calibrate on."""
+    reference: Profile | None = None
+    """What its answers to items that it never saw looked like, to compare served ones with; None: not known."""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -84,9 +90,10 @@ class Classifier:
     def predict(self, texts: Sequence[str | Document], alternatives: int = 3) -> list[Prediction]:
         """Predictions for n texts or documents, each with up to `alternatives` runners-up."""
         documents = as_documents(texts)
-        if not documents:
-            return []
-        answers = self.answer(documents)
+        return self.decoded(self.answer(documents), documents, alternatives) if documents else []
+
+    def decoded(self, answers: Answers, documents: Sequence[Document], alternatives: int = 3) -> list[Prediction]:
+        """Predictions from the answers for n documents, n > 0, each with up to `alternatives` runners-up."""
         marginals = self.decoder.marginals(answers.joint)
         take = min(max(alternatives + 1, 2), answers.joint.shape[1])
         order = np.argsort(-answers.joint, axis=1, kind="stable")[:, :take]

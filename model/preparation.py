@@ -65,6 +65,8 @@ class Prepared:
     """The attachments that the classifier sees."""
     stated: str | None = field(default=None, compare=False)
     """The language that the sender states, if any."""
+    said: tuple[int, int] = (0, 0)
+    """Where in `newest` the part begins and ends that the classifier sees: behind a greeting, before a bare name."""
 
     @cached_property
     def language(self) -> tuple[str, float]:
@@ -87,6 +89,21 @@ class Prepared:
             found += [Mention(f"attachments.{number}", entity) for entity in finder.find(part.text_with_parts[:BUDGET])]
         return tuple(found)
 
+    def sent(self, start: int, end: int) -> tuple[str, int, int]:
+        """Field, start and end, as the item came, of a stretch of the body that the classifier sees.
+
+        The field is body, or attachments.0 and so on, as for identifiers.
+        """
+        first, last = self.said
+        if start < last - first:
+            return "body", self._place(first + start), self._place(first + end - 1) + 1
+        place = last - first + 2 * (last > first)  # two line ends stand between texts
+        for number, part in enumerate(self.parts):
+            if start < place + len(part.text_with_parts):
+                return f"attachments.{number}", start - place, end - place
+            place += len(part.text_with_parts) + 2
+        raise IndexError(f"the classifier sees nothing at {start}")
+
     def _place(self, offset: int) -> int:
         """Where a character of the newest message stands in the body as it came."""
         kept, came = max(pair for pair in self.places if pair[0] <= offset)
@@ -105,6 +122,7 @@ def prepare(document: Document, language: str | None = None) -> Prepared:
         newest, removed = clean(document.body, channel=document.channel)
         places = _places(document.body, removed)
     said, polite = courtesies(newest)
+    opening = polite[0].end if polite and polite[0].kind == "greeting" else 0
     if removed is not document.removed:
         removed = tuple(sorted((*removed, *(_moved(each, places) for each in polite)), key=lambda each: each.start))
     parts = tuple(part for part in document.parts if part.text_with_parts.strip())
@@ -113,7 +131,7 @@ def prepare(document: Document, language: str | None = None) -> Prepared:
     truncated = document.truncated or len(body) > BUDGET or any(part.truncated for part in parts)
     seen = replace(document, body=body[:BUDGET], removed=removed, truncated=truncated)
     stated = re.split("[-_]", language.strip().lower())[0] if language else None
-    return Prepared(seen, newest, places, parts, stated or None)
+    return Prepared(seen, newest, places, parts, stated or None, (opening, opening + len(said)))
 
 
 def as_written(document: Document, data: bytes) -> Document:

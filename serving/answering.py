@@ -9,11 +9,16 @@ from pydantic_core import to_json
 
 from model.document import OUT_OF_SCOPE, Document, Prediction
 from serving.answers import Answer, shaped
+from serving.explaining import asked
+from serving.marks import Batch, Trace, item_read
 from serving.models import Served
 from serving.requesters import hidden, requester_of
 from serving.routing import Router, Routing, decide
 from serving.seeing import Eyes, Wanted
 from serving.store import DEFAULT_TENANT, Stored
+
+EXPLAINING = 5_000
+"""Characters whose preparation takes as long as an explanation, or longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,15 @@ class Request:
     """Alternatives wanted."""
     wanted: Wanted = field(default_factory=Wanted)
     tenant: str = DEFAULT_TENANT
+    trace: Trace | None = field(default_factory=item_read, compare=False)
+    """The request that it is part of, where that is traced."""
 
     @property
     def size(self) -> int:
-        """Characters."""
+        """Characters; an explanation counts as many as could be prepared in its time."""
         document = self.document
-        return len(document.subject) + len(document.body) + sum(len(part.text_with_parts) for part in document.parts)
+        own = EXPLAINING if self.wanted.explain else 0
+        return own + len(document.subject) + len(document.body) + sum(len(p.text_with_parts) for p in document.parts)
 
 
 @dataclass(frozen=True)
@@ -59,24 +67,31 @@ class Answered:
 def answered(requests: list[Request], line: Line, eyes: Eyes, at: datetime) -> Answered:
     """Prepares, classifies, decides and routes; `at` is when all of it is said to have happened."""
     began = time.perf_counter()
+    batch = Batch.of(request.trace for request in requests)
     served, rules = line.served, line.rules
     languages = served.classifier.languages
     seen = [eyes.see(request.document, request.wanted) for request in requests]
-    found = served.classifier.predict([each.document for each in seen], max(request.top for request in requests))
+    batch.mark("prepare")
+    documents = [each.document for each in seen]
+    scored = served.classifier.answer(documents)
+    batch.mark("score")
+    found = served.classifier.decoded(scored, documents, max(request.top for request in requests))
+    more = asked(served.classifier, seen, found, scored.joint)
+    batch.mark("decode")
     seconds = time.perf_counter() - began
     spent = round(seconds * 1000, 3)
     answers, rows = [], []
-    for request, each, raw in zip(requests, seen, found, strict=True):
+    for request, each, raw, wanted in zip(requests, seen, found, more, strict=True):
         document, prediction = each.document, each.doubted(raw, languages)
         decision = decide(prediction, served.classifier.guarantees, rules.decisions)
         route = line.router.match(prediction, document.channel, decision.kind, each.entities)
         shown = route if request.wanted.route else None
         plain = shaped(document.id, request.top, prediction, decision, shown, served, at)
-        plain |= each.told(languages)
+        plain |= each.told(languages) | wanted
         plain["timing_ms"] = spent
         subject, body, kept = each.kept(plain)
         sent = to_json(plain)
-        answers.append(Answer(plain, sent, to_json(kept) if eyes.redact else sent))
+        answers.append(Answer(plain, sent, to_json(kept) if eyes.redact else sent, document, batch))
         rows.append(
             Stored(
                 plain["prediction_id"],
@@ -93,6 +108,7 @@ def answered(requests: list[Request], line: Line, eyes: Eyes, at: datetime) -> A
                 _requester(request, eyes),
             )
         )
+    batch.mark("route")
     return Answered(answers, rows, seconds)
 
 

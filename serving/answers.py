@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from model.document import Prediction
+from model.document import Document, Prediction
+from serving.marks import Batch
 from serving.models import Served
 from serving.routing import Decision, Route
 
@@ -20,6 +21,10 @@ class Answer:
     raw: bytes
     kept: bytes
     """What is stored of it: the same, or without personal data where the server is told so."""
+    document: Document
+    """What was classified."""
+    batch: Batch
+    """With which others."""
 
 
 def new_id(kind: str = "pred") -> str:

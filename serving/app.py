@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -13,11 +14,13 @@ from starlette.datastructures import State
 from model import taxonomy as taxonomies
 from model.errors import SortationError
 from serving import errors
-from serving.api import classify, erasures, health, invocations, jobs, models, predictions, v2
+from serving.after import After
+from serving.api import classify, erasures, health, invocations, jobs, models, predictions, shadow, v2
 from serving.api.intake import Intake
 from serving.api.items import BatchIn, ClassifyIn
 from serving.api.schemas import LabelOut
 from serving.auth import Door
+from serving.drift import Gauges
 from serving.engine import Engine
 from serving.front import Front
 from serving.idempotency import Replays
@@ -29,22 +32,28 @@ from serving.quotas import Quotas
 from serving.routing import Routing, load
 from serving.seeing import Eyes, finder_of, kinds_in
 from serving.settings import Settings
+from serving.shadow import Shadow
 from serving.store import DEFAULT_TENANT, Store
+from serving.tracing import Tracing, provider_of
 from serving.uploads import Uploads
-from serving.watching import address, clean, watch_keys, watch_models, with_own_model
+from serving.watching import address, clean, watch_keys, watch_models, watch_shadow, with_own_model
 
 log = logging.getLogger("sortation")
 ABOUT = "Reads tickets, e-mails and documents and says where they belong: labels, a decision, a queue."
-GROUPS = (classify, predictions, jobs, models, erasures, v2, invocations, health)
+GROUPS = (classify, predictions, jobs, models, shadow, erasures, v2, invocations, health)
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The server's application. Raises SortationError where its files are faulty or keys are missing."""
+def create_app(settings: Settings, traces: Any = None) -> FastAPI:
+    """The server's application. Raises SortationError where its files are faulty or keys are missing.
+
+    `traces` is a provider of tracers in place of the one that the settings name.
+    """
     for tenant in ("", *settings.tenants):  # faults show at once
         taxonomy = taxonomies.load(settings.own(tenant, "taxonomy.yaml"))
         load(settings.own(tenant, "routing.yaml"), taxonomy, kinds_in(settings.patterns))
     settings.home.mkdir(parents=True, exist_ok=True)
     _refuse_open(settings)
+    traces = provider_of(settings) if traces is None else traces
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -52,9 +61,11 @@ def create_app(settings: Settings) -> FastAPI:
         engine = _furnish(app.state, settings, eyes)
         await asyncio.to_thread(app.state.door.refresh)
         await engine.start()
+        app.state.after.start()
         tasks = [
             *(watch_models(engine, address(settings, t), t, settings.poll) for t in with_own_model(settings)),
             watch_keys(app.state.door, settings.poll),
+            *(watch_shadow(engine, app.state.shadow, address(settings, t), settings) for t in with_own_model(settings)),
             clean(app.state.store, settings),
             app.state.jobs.run(),
         ]
@@ -66,8 +77,11 @@ def create_app(settings: Settings) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
             await engine.stop()
+            await asyncio.to_thread(app.state.after.stop)
             await asyncio.to_thread(app.state.intake.uploads.close)
             app.state.store.close()
+            if traces is not None:
+                await asyncio.to_thread(traces.shutdown)
 
     app = FastAPI(title="Sortation", version="1", description=ABOUT, lifespan=lifespan, redoc_url=None)
     for group in GROUPS:
@@ -75,6 +89,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     errors.install(app)
     app.add_middleware(Front, state=app.state, settings=settings)
+    if traces is not None:
+        app.add_middleware(Tracing, provider=traces)
     _describe(app)
     return app
 
@@ -98,6 +114,11 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     state.bodies = Bodies(settings.max_held, settings.body_seconds)
     state.replays = Replays(store)
     state.jobs = Jobs(store, engine, state.intake)
+    gauges = Gauges(lambda: engine.models)
+    shadow = state.shadow = Shadow(store, settings.shadow_share)
+    after = state.after = After([gauges, shadow] if settings.shadow else [gauges])
+    engine.given = after.give
+    state.metrics.others += [*gauges.series, *shadow.series, after.dropped]
     return engine
 
 

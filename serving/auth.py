@@ -12,7 +12,7 @@ OPEN = re.compile(r"/(?:health/.*|v2/health/.*|v2|ping|version|docs(?:/.*)?|open
 """What anybody may read."""
 NEEDED = (
     (re.compile(r"/v1/(?:classify|jobs)(?:/.*)?|/v2/models/.*/infer|/invocations"), "classify"),
-    (re.compile(r"/v1/predictions/.*"), "review"),
+    (re.compile(r"/v1/predictions/.*|/v1/models/shadow"), "review"),
     (re.compile(r"/v1/corrections"), "train"),
     (re.compile(r"/v1/erasures|/metrics"), "admin"),
 )

@@ -63,6 +63,8 @@ class Engine:
     waiting_characters: int = 50_000_000
     metrics: Metrics = field(default_factory=Metrics)
     eyes: Eyes = field(default_factory=Eyes)
+    given: Callable[[Sequence[tuple[Answer, Stored]]], None] = lambda _: None
+    """Told of answers once they are stored; it must return at once."""
 
     def __post_init__(self) -> None:
         self._models: dict[str, Served] = {}
@@ -78,6 +80,11 @@ class Engine:
     def served(self) -> Served | None:
         """The default tenant's model."""
         return self._models.get(DEFAULT_TENANT)
+
+    @property
+    def models(self) -> list[Served]:
+        """All models that answer."""
+        return list(self._models.values())
 
     def line(self, tenant: str) -> Line:
         """What answers a tenant: its own, or the default. Raises NotReady."""
@@ -204,6 +211,7 @@ class Engine:
         began = time.perf_counter()
         await loop.run_in_executor(self._thread, self.store.add, [row for _, row in pairs])
         self.metrics.stored(time.perf_counter() - began, self._items - len(requests))
+        loop.call_soon(self.given, pairs)
         return [answer for answer, _ in pairs]
 
     def _scored(self, requests: list[Request], lines: dict[str, Line]) -> list[tuple[Answer, Stored]]:

@@ -1,5 +1,6 @@
 """Copies the registry's champion into a folder, in a process of its own: the only file here that imports MLflow."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -40,7 +41,9 @@ def main() -> None:
     registry, name, cache, alias = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]
     cache.mkdir(parents=True, exist_ok=True)
     try:
-        print(json.dumps(fetch(registry, name, cache, alias)))  # noqa: T201 - the parent reads it
+        with (cache / ".fetching").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # one at a time: two aliases may name the same version
+            print(json.dumps(fetch(registry, name, cache, alias)))  # noqa: T201 - the parent reads it
     except Exception as failure:  # whatever it is, the parent needs one line
         sys.exit(" ".join(str(failure).split()))
 

@@ -38,6 +38,8 @@ class Metrics:
         self.registry_failures = counter("registry_failures", "Looks at the registry that failed.")
         self._memory = Series("gauge", "sortation_resident_bytes_peak", "Largest resident memory so far.")
         self._cpu = Series("counter", "process_cpu_seconds_total", "CPU time, user and system.")
+        self.others: list[Series] = []
+        """What others measure."""
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """One request answered."""
@@ -73,4 +75,4 @@ class Metrics:
         self._memory.set(peak if sys.platform == "darwin" else peak * 1024)
         self._cpu.set(time.process_time())
         series = [each for each in vars(self).values() if isinstance(each, Series | Histogram)]
-        return "".join(line for each in series for line in each.lines()).encode()
+        return "".join(line for each in (*series, *self.others) for line in each.lines()).encode()

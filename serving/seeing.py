@@ -35,6 +35,10 @@ class Wanted:
     """Whether the answer says where the item goes."""
     metadata: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
     """The caller's own; it comes back unchanged."""
+    explain: bool = False
+    """Whether the answer says which words carried its labels."""
+    sets: float | None = None
+    """Error rate at which the answer lists the labels that come into question; None: it does not."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ class Seen:
         if not self.eyes.redact:
             return self.document.subject, self.document.body, dict(answer)
         subject, body, _ = self._redacted
-        return subject, body, {key: self._clean(value) if key in FREE else value for key, value in answer.items()}
+        kept = {key: self._clean(value) if key in FREE else value for key, value in answer.items()}
+        return subject, body, kept | {"explanation": without_words(answer.get("explanation"))}
 
     @cached_property
     def _redacted(self) -> tuple[str, str, Mapping[str, int]]:
@@ -130,6 +135,16 @@ class Seen:
             plain = {key: self._clean(each) for key, each in value.items()}
             return plain | {"value": known, "normalized": known} if known else plain
         return [self._clean(each) for each in value] if isinstance(value, list) else value
+
+
+def without_words(explanation: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """An explanation as it is kept where personal data are replaced: places and weights, no words."""
+    if explanation is None:
+        return None
+    return {
+        level: {**told, "parts": [{**part, "text": None} for part in told["parts"]]}
+        for level, told in explanation.items()
+    }
 
 
 def _mention(mention: Mention) -> dict[str, Any]:

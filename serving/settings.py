@@ -78,6 +78,16 @@ class Settings:
     """Folder with public keys (*.pub) whose signatures on models are trusted; empty: trusted/ in `home`."""
     allow_unsigned: bool = False
     """For development: models without a signature are served too."""
+    trace: str = ""
+    """Address of an OpenTelemetry collector, such as http://127.0.0.1:4318/v1/traces; empty: no traces. Needs the extra
+    `trace`; headers and the like are read from OTEL_EXPORTER_OTLP_… as usual."""
+    trace_share: float = 0.1
+    """Share of requests to trace, in [0, 1], where the caller does not say."""
+    shadow: str = ""
+    """Alias of a version that answers live traffic in shadow, such as challenger; nobody sees its answers but in
+    comparisons. Empty: none."""
+    shadow_share: float = 1.0
+    """Share of the answers that it looks at, in [0, 1]; what it cannot keep up with is left out and counted."""
     retention_days: int = 0
     """Age at which predictions and finished jobs are erased; 0: never."""
     log_format: str = "text"

@@ -4,7 +4,9 @@ import asyncio
 import logging
 import subprocess
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from model.errors import SortationError
@@ -12,6 +14,7 @@ from serving import models
 from serving.auth import Door
 from serving.engine import Engine
 from serving.settings import Settings
+from serving.shadow import Shadow
 from serving.store import DEFAULT_TENANT, Store
 from serving.store.corrections import refresh_corrections
 
@@ -41,13 +44,47 @@ def with_own_model(settings: Settings) -> list[str]:
 
 async def watch_models(engine: Engine, where: models.Address, tenant: str, poll: float) -> None:
     """Serves the last good model at once, then the registry's champion whenever it changes. Never gives up."""
+
+    def failed(error: Exception) -> None:
+        engine.metrics.registry_failures.inc()
+        what = error if isinstance(error, SortationError) else type(error).__name__
+        log.warning("the registry gave no model for %s: %s", where.name, what)
+
+    await follow(where, poll, lambda served: take(engine, served, tenant), failed)
+
+
+async def watch_shadow(engine: Engine, shadow: Shadow, champion: models.Address, settings: Settings) -> None:
+    """Lets the version under the shadow's alias look at what the champion answers, once there is a champion."""
+    if not settings.shadow:
+        return
+    while engine.served is None:
+        await asyncio.sleep(min(settings.poll, 0.2))
+    said = ""
+
+    def failed(error: Exception) -> None:
+        nonlocal said
+        what = str(error) if isinstance(error, SortationError) else type(error).__name__
+        if what != said:
+            log.info("nobody answers in shadow for %s: %s", champion.name, what)
+        said = what
+
+    await follow(replace(champion, alias=settings.shadow), settings.poll, shadow.use, failed)
+
+
+async def follow(
+    where: models.Address,
+    poll: float,
+    use: Callable[[models.Served], None],
+    failed: Callable[[Exception], None],
+) -> None:
+    """Hands over the last good model under an alias, then the registry's whenever it changes. Never gives up."""
     # One thread for all loading: each thread that ever loaded a model keeps some of that memory for its next one,
     # and six of them, by turns, added 40 MB to a small server.
     loading = ThreadPoolExecutor(1, thread_name_prefix="models")
     loop = asyncio.get_running_loop()
     served = await loop.run_in_executor(loading, models.last_good, where)
     if served is not None:
-        take(engine, served, tenant)
+        use(served)
     seen: object = object()
     again = loop.time()
     fetching: deque[subprocess.Popen[str]] = deque(maxlen=1)
@@ -59,7 +96,7 @@ async def watch_models(engine: Engine, where: models.Address, tenant: str, poll:
                 found = await loop.run_in_executor(loading, models.newest, where, fetching.append)
                 again = loop.time() + poll if trace is None else float("inf")
                 if served is None or found.fingerprint != served.fingerprint or found.version != served.version:
-                    take(engine, found, tenant)
+                    use(found)
                     served = found
             except asyncio.CancelledError:
                 for process in fetching:
@@ -68,9 +105,7 @@ async def watch_models(engine: Engine, where: models.Address, tenant: str, poll:
                 raise
             except Exception as error:
                 again = loop.time() + PATIENCE
-                engine.metrics.registry_failures.inc()
-                what = error if isinstance(error, SortationError) else type(error).__name__
-                log.warning("the registry gave no model for %s: %s", where.name, what)
+                failed(error)
         await asyncio.sleep(poll)
 
 

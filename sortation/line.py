@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from model.errors import SortationError
-from sortation import data, files, labels, learning, operating, reports, scoring, tuning, versions
+from sortation import data, drift, files, labels, learning, operating, reports, scoring, tuning, versions
 
 PIPE_CLOSED = 141
 
@@ -42,6 +42,6 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--registry", help="MLflow tracking address (default: a SQLite file in --home)")
         return made
 
-    for group in (data, learning, tuning, reports, labels, versions, files, scoring, operating):
+    for group in (data, learning, tuning, reports, labels, versions, files, scoring, operating, drift):
         group.add(command)
     return parser

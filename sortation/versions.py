@@ -79,8 +79,8 @@ def _registry(told: argparse.Namespace, server: "Settings") -> "Registry":
 def _items(told: argparse.Namespace, server: "Settings") -> "list[Item]":
     """The labelled items to measure on, as a server would see them."""
     from serving.store.corrections import corrections_file
-    from training.fitting import Settings
     from training.examination import Sources
+    from training.fitting import Settings
     from training.run import read_inputs
 
     tenant = own(told.tenant)

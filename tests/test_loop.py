@@ -39,7 +39,8 @@ class Server:
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "sortation", "serve", "--home", str(home), "--port", str(port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"SORTATION_POLL": "0.2"})
+        told = {"SORTATION_POLL": "0.2", "SORTATION_SHADOW": "challenger"}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | told)
 
     def wait(self, version: int | None = None) -> None:
         """Until this model version, or any, answers."""

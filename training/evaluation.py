@@ -10,6 +10,7 @@ from model.calibration import Calibration, expected_calibration_error
 from model.classifier import Classifier
 from model.decoding import Floats
 from model.guarantee import ANY
+from model.sets import Cutoffs, inside
 from training.corpus import Item
 from training.fitting import targets
 from training.reliability import Bin, reliability
@@ -65,6 +66,19 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class SetReport:
+    """What prediction sets came to on the test share, per level and, under `joint`, for whole combinations."""
+
+    error_rate: float
+    missing: int
+    """Calibration items that it takes before the sets keep the rate; 0 where there are enough."""
+    coverage: dict[str, float]
+    """Share of test items whose set holds the right label, in [0, 1]."""
+    size: dict[str, float]
+    """Labels in a set, on average."""
+
+
+@dataclass(frozen=True)
 class Report:
     """How a classifier did on the test share."""
 
@@ -81,6 +95,7 @@ class Report:
     confidence: list[float] = field(default_factory=list)
     """Per test item the probability of the whole answer, in the order of ids; in [0, 1]."""
     slices: list[Slice] = field(default_factory=list)
+    sets: list[SetReport] = field(default_factory=list)
 
     def as_plain(self) -> dict[str, Any]:
         """For JSON."""
@@ -108,6 +123,9 @@ class Report:
                 f"promise.{promise.error_rate:g}.coverage": promise.coverage,
                 f"promise.{promise.error_rate:g}.error": promise.error,
             }
+        for each in self.sets:
+            found |= {f"sets.{each.error_rate:g}.coverage.{name}": value for name, value in each.coverage.items()}
+            found |= {f"sets.{each.error_rate:g}.size.{name}": value for name, value in each.size.items()}
         return found
 
 
@@ -140,6 +158,25 @@ def evaluate(classifier: Classifier, items: Sequence[Item]) -> Report:
         [item.id for item in items],
         joint.tolist(),
         slices(items, np.stack(hits, axis=1), taxonomy.level_names),
+        [_sets(classifier, each, answers.joint, truth) for each in classifier.cutoffs if len(items)],
+    )
+
+
+def _sets(classifier: Classifier, bar: Cutoffs, joint: Floats, truth: Ints) -> SetReport:
+    decoder, each = classifier.decoder, np.arange(len(truth))
+    levels, combinations = inside(joint, decoder, bar)
+    columns = decoder.members[truth] - np.cumsum([0, *decoder.widths[:-1]])
+    held = {
+        name: chosen[each, column]
+        for name, chosen, column in zip(classifier.taxonomy.level_names, levels, columns.T, strict=True)
+    }
+    sizes = dict(zip(held, levels, strict=True)) | {"joint": combinations}
+    held["joint"] = combinations[each, truth]
+    return SetReport(
+        bar.error_rate,
+        bar.missing,
+        {name: float(found.mean()) for name, found in held.items()},
+        {name: float(found.sum(axis=1).mean()) for name, found in sizes.items()},
     )
 
 

@@ -14,6 +14,7 @@ from model.decoding import Decoder, Floats, Heads
 from model.document import Document
 from model.guarantee import guarantee
 from model.scoring import Weights, no_vectors
+from model.sets import cutoffs
 from model.taxonomy import Taxonomy
 from model.vectors import Embedder, Vectors
 from training.corpus import Item
@@ -194,4 +195,10 @@ def calibrated(raw: Classifier, calibration: Sequence[Item], settings: Settings)
         for rates in settings.promises
     )
     novelty = float(np.quantile(scored.scores.max(axis=1), 0.01))
-    return replace(raw, calibration=scales, guarantees=guarantees, novelty=novelty)
+    return replace(
+        raw,
+        calibration=scales,
+        guarantees=guarantees,
+        novelty=novelty,
+        cutoffs=cutoffs(joint, truth, decoder),
+    )

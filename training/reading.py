@@ -16,7 +16,9 @@ from pathlib import Path
 import numpy as np
 
 import model
+from model.classifier import Classifier
 from model.document import Document, Removed
+from model.drift import Profile, observed, profile
 from model.preparation import SURE, prepare
 from model.reading.language import UNKNOWN, detect_language
 from training.cache import Array, Cache
@@ -116,3 +118,12 @@ def trained_languages(items: Sequence[Item]) -> list[str]:
             counts[code] += 1
     enough = max(FEWEST, SHARE * counts.total())
     return [code for code, count in counts.most_common() if count >= enough]
+
+
+def reference(classifier: Classifier, items: Sequence[Item]) -> Profile | None:
+    """What a classifier's answers to prepared items that it never saw look like; None where there are none."""
+    documents = [item.document for item in items]
+    found = zip(classifier.predict(documents, 0), documents, strict=True)
+    languages = (prepare(document).language[0] for document in documents)
+    made = profile(observed(*each, language) for each, language in zip(found, languages, strict=True))
+    return made if made.items else None

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from serving.api.reasons import ExplanationOut, SetsOut
+
 
 class LabelOut(BaseModel):
     """One level's answer."""
@@ -132,6 +134,10 @@ class ClassifyOut(BaseModel):
     """Kinds and counts of personal data that were replaced before the item was stored; null where nothing is."""
     model: ModelOut
     timing_ms: float
+    explanation: dict[str, ExplanationOut] | None
+    """Level -> what carried its label; null where `options.explain` did not ask for it."""
+    sets: SetsOut | None
+    """Null where `options.sets` did not ask for them."""
 
 
 class ItemOut(BaseModel):

@@ -15,7 +15,9 @@ from serving.store.erasing import Erasures
 from serving.store.jobs import Jobs
 from serving.store.keys import Keys
 from serving.store.remembered import Remembered
+from serving.store.shadows import Shadows
 from serving.store.tables import DEFAULT_TENANT, feedback, predictions, trained_on
+from serving.store.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Store:
         self.remembered = Remembered(self._engine)
         self.jobs = Jobs(self._engine)
         self.erasures = Erasures(self._engine)
+        self.windows = Windows(self._engine)
+        self.shadows = Shadows(self._engine)
 
     def add(self, rows: Sequence[Stored]) -> None:
         """Keeps predictions, all in one commit."""

@@ -54,6 +54,16 @@ feedback = sa.Table(
     sa.Column("actor", sa.String(200)),
 )
 
+shadows = sa.Table(
+    "shadows",
+    metadata,
+    sa.Column("prediction_id", sa.String(40), sa.ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("created_at", Moment, nullable=False, index=True),
+    sa.Column("labels", sa.JSON, nullable=False),
+)
+
 keys = sa.Table(
     "keys",
     metadata,

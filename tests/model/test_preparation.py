@@ -1,6 +1,7 @@
 """Preparing: what the classifier sees, where identifiers stand, which languages are doubtful."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,3 +115,32 @@ def test_text_in_a_foreign_language_is_doubted(
     text: str, stated: str | None, languages: tuple[str, ...], doubts: tuple[str, ...]
 ) -> None:
     assert prepare(Document("", text), stated).doubts(languages) == doubts
+
+
+@pytest.mark.parametrize("channel", ["email", "chat", None])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(REPLY, id="reply"),
+        pytest.param(f"Hello Ana,\n\nthe lamp broke when I opened it.\n\n{REPLY}", id="greeting"),
+        pytest.param("  Good morning,\n the pallet is wet,  who pays?\n\nJohn Smith", id="name below"),
+        pytest.param("see [cid:img1.png] the picture of the broken lamp <mailto:a@b.c> and pay", id="residue"),
+    ],
+)
+def test_every_word_that_is_seen_is_found_where_it_was_sent(body: str, channel: str | None) -> None:
+    prepared = prepare(Document("", body, channel))
+    for word in re.finditer(r"\S+", prepared.document.body):
+        field, start, end = prepared.sent(word.start(), word.end())
+        assert (field, body[start:end]) == ("body", word[0])
+
+
+def test_words_of_attachments_are_found_in_their_attachment() -> None:
+    message = "Hi all,\nplease see the attached files"
+    parts = (Document(body="stop the order"), Document(), Document("Re", "and pay it back"))
+    prepared = prepare(Document("", message, parts=parts))
+    texts = [part.text_with_parts for part in prepared.parts]
+    for word in re.finditer(r"\S+", prepared.document.body):
+        field, start, end = prepared.sent(word.start(), word.end())
+        text = message if field == "body" else texts[int(field.removeprefix("attachments."))]
+        assert text[start:end] == word[0]
+    assert prepared.sent(len(prepared.document.body) - 4, len(prepared.document.body))[0] == "attachments.1"

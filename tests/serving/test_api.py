@@ -41,6 +41,8 @@ def test_an_answer_has_every_documented_key(client: TestClient) -> None:
         "redacted",
         "model",
         "timing_ms",
+        "explanation",
+        "sets",
     }
     assert set(answer["stage"]) == {"label", "confidence"}
     assert answer["model"]["version"] == 1

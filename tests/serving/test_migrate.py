@@ -25,7 +25,7 @@ def test_migrations_make_exactly_the_declared_tables(url: str) -> None:
 def test_a_store_made_before_migrations_is_taken_over(url: str) -> None:
     engine = connect(url)
     with engine.begin() as connection:
-        for table in ("erasures", "trained_on", "job_items", "jobs", "remembered", "quotas", "keys"):
+        for table in ("shadows", "erasures", "trained_on", "job_items", "jobs", "remembered", "quotas", "keys"):
             connection.execute(sa.text(f"DROP TABLE {table}"))
         connection.execute(sa.text("DROP INDEX ix_predictions_requester"))
         connection.execute(sa.text("ALTER TABLE predictions DROP COLUMN requester"))
