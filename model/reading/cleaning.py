@@ -19,6 +19,8 @@ _RESIDUE = re.compile(
     r"\bref:_[0-9A-Za-z]{5,}\._[0-9A-Za-z]{5,}:ref\b|\{#HS:[\d-]+#\}|^[ \t]*\[[A-Z0-9]{5,6}-[A-Z0-9]{4,5}\][ \t]*$",
     re.I | re.M,
 )
+_SIGNS = ("[", "<", "&", ":_", "{#", "\u200b", "\ufeff", "\u2060")
+"""Residue holds one of them."""
 _MARKER = re.compile(r"ref:|\{#|[ \t]*\[[A-Z0-9]{5,6}-", re.I)
 _POINTER = re.compile(phrases.POINTER, re.I)
 _UNQUOTE = re.compile(r"^[ \t]{0,3}(?:>[ \t]?)+", re.M)
@@ -91,6 +93,8 @@ def _around(text: str, history: list[Span], careful: bool) -> list[Span]:
 
 
 def _residue(text: str, start: int, end: int) -> list[Span]:
+    if not any(sign in text for sign in _SIGNS):
+        return []
     return [
         ("marker" if _MARKER.match(match.group()) else "residue", match.start(), match.end())
         for match in _RESIDUE.finditer(text, start, end)
