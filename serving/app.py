@@ -18,7 +18,7 @@ from serving.api.intake import Intake
 from serving.api.items import BatchIn, ClassifyIn
 from serving.auth import Door
 from serving.engine import Engine
-from serving.front import Front
+from serving.front import Front, Fronted
 from serving.idempotency import Replays
 from serving.jobs import Jobs
 from serving.limits import Bodies
@@ -68,12 +68,13 @@ def create_app(settings: Settings) -> FastAPI:
             await asyncio.to_thread(app.state.intake.uploads.close)
             app.state.store.close()
 
-    app = FastAPI(title="Sortation", version="1", description=ABOUT, lifespan=lifespan, redoc_url=None)
+    app = Fronted(title="Sortation", version="1", description=ABOUT, lifespan=lifespan, redoc_url=None)
     for group in GROUPS:
         app.include_router(group.router)
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     errors.install(app)
     app.add_middleware(Front, state=app.state, settings=settings)
+    app.front = Front(app, app.state, settings)
     _describe(app)
     return app
 
