@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from model.calibration import Calibration
+from model.combined import Combined
 from model.decoding import Decoder, Floats, Places
 from model.document import Document, Label, Prediction, as_documents
 from model.guarantee import Guarantee
@@ -49,6 +50,8 @@ class Classifier:
     """Where it comes from: data hash, languages, item counts, settings, library versions."""
     embedder: Embedder | None = None
     """What reads sentence vectors, for a classifier that was trained with an encoder."""
+    arrays: Combined | None = None
+    """The weights combined for scoring, where several processes share them; None: in memory, when first needed."""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -58,7 +61,7 @@ class Classifier:
     @cached_property
     def scorer(self) -> Scorer:
         """The weights, ready for look-ups."""
-        return Scorer(self.weights, self.embedder)
+        return Scorer(self.weights, self.embedder, self.arrays)
 
     @cached_property
     def decoder(self) -> Decoder:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 
 from model import bundle, signing
 from model.classifier import Classifier
+from model.combined import shared
 from model.errors import BundleError, RegistryError
 
 log = logging.getLogger("sortation.models")
@@ -157,11 +158,20 @@ def trace(address: Address) -> object:
 def _load(address: Address, noted: dict[str, object]) -> Served:
     folder = address.cache / str(noted["folder"])
     signed = _vouched(folder, address)
-    classifier = bundle.load(folder, vectors=address.vectors)
+    classifier = _sharing(bundle.load(folder, vectors=address.vectors), folder)
     classifier.predict(["warm up"])
     return Served(
         classifier, address.name, int(str(noted["version"])), address.alias, bundle.fingerprint(folder), signed
     )
+
+
+def _sharing(classifier: Classifier, folder: Path) -> Classifier:
+    """The classifier with arrays that all servers over this cache have in common; its own where there is no room."""
+    try:
+        return replace(classifier, arrays=shared(classifier.weights, folder.with_name(f"{folder.name}.arrays")))
+    except OSError as error:
+        log.warning("the arrays of %s are not shared: %s", folder.name, error.strerror or error)
+        return classifier
 
 
 def _vouched(folder: Path, address: Address) -> bool:
