@@ -125,4 +125,3 @@ def _alone(folder: Path) -> "Iterator[None]":
     with folder.with_suffix(".lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-

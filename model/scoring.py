@@ -100,9 +100,7 @@ class Scorer:
     vocabulary and one table, so that one look-up and one product serve them all.
     """
 
-    def __init__(
-        self, weights: Weights, embedder: Embedder | None = None, arrays: Combined | None = None
-    ) -> None:
+    def __init__(self, weights: Weights, embedder: Embedder | None = None, arrays: Combined | None = None) -> None:
         """`arrays`: the weights' own, combined before; None: they are combined in memory."""
         self.weights = weights
         self._embedder = embedder

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,6 +20,7 @@ from serving.api.items import BatchIn, ClassifyIn
 from serving.auth import Door
 from serving.engine import Engine
 from serving.front import Front, Fronted
+from serving.gathering import Gathering
 from serving.idempotency import Replays
 from serving.jobs import Jobs
 from serving.limits import Bodies
@@ -56,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
             watch_keys(app.state.door, settings.poll),
             clean(app.state.store, settings),
             app.state.jobs.run(),
+            *([app.state.pages.publish()] if settings.workers > 1 else ()),
         ]
         running = [asyncio.create_task(task) for task in tasks]
         try:
@@ -67,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
             await engine.stop()
             await asyncio.to_thread(app.state.intake.uploads.close)
             app.state.store.close()
+            app.state.pages.withdraw()
 
     app = Fronted(title="Sortation", version="1", description=ABOUT, lifespan=lifespan, redoc_url=None)
     for group in GROUPS:
@@ -83,6 +87,7 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     """Puts the collaborators into the application's state."""
     store = state.store = Store(settings.database_url)
     state.settings, state.metrics = settings, Metrics()
+    state.pages = Gathering(settings.home / "workers" / str(os.getppid()), state.metrics.exposed)
     engine = state.engine = Engine(
         store,
         lambda tenant, served: _rules(settings, tenant, served),
@@ -94,7 +99,7 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     )
     state.intake = Intake(Uploads(settings.reading, settings.readers), eyes)
     door = state.door = Door(store, anonymous=settings.anonymous and settings.local)
-    state.quotas = Quotas(settings.rate, lambda: door.quotas)
+    state.quotas = Quotas(settings.rate, lambda: door.quotas, share=settings.workers)
     state.bodies = Bodies(settings.max_held, settings.body_seconds)
     state.replays = Replays(store)
     state.jobs = Jobs(store, engine, state.intake)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import subprocess
-from collections import deque
 from datetime import UTC, datetime, timedelta
 
 from model.errors import SortationError
@@ -46,20 +45,19 @@ async def watch_models(engine: Engine, where: models.Address, tenant: str, poll:
     loop = asyncio.get_running_loop()
     seen: object = object()
     again = loop.time()
-    fetching: deque[subprocess.Popen[str]] = deque(maxlen=1)
+    fetching = _Fetching()
     while True:
         trace = models.trace(where)
         if trace != seen or loop.time() >= again:
             seen = trace
             try:
-                found = await asyncio.to_thread(models.newest, where, fetching.append)
+                found = await asyncio.to_thread(models.newest, where, fetching.began)
                 again = loop.time() + poll if trace is None else float("inf")
                 if served is None or found.fingerprint != served.fingerprint or found.version != served.version:
                     take(engine, found, tenant)
                     served = found
             except asyncio.CancelledError:
-                for process in fetching:
-                    process.kill()
+                fetching.end()
                 raise
             except Exception as error:
                 again = loop.time() + PATIENCE
@@ -67,6 +65,26 @@ async def watch_models(engine: Engine, where: models.Address, tenant: str, poll:
                 what = error if isinstance(error, SortationError) else type(error).__name__
                 log.warning("the registry gave no model for %s: %s", where.name, what)
         await asyncio.sleep(poll)
+
+
+class _Fetching:
+    """The process that fetches, which must not outlive the server."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._over = False
+
+    def began(self, process: subprocess.Popen[str]) -> None:
+        """A process has begun; where the server has ended meanwhile, it ends too."""
+        self._process = process
+        if self._over:
+            process.kill()
+
+    def end(self) -> None:
+        """Ends the one that runs, if any, and any later one."""
+        self._over = True
+        if self._process is not None:
+            self._process.kill()
 
 
 def take(engine: Engine, served: models.Served, tenant: str) -> None:

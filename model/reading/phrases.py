@@ -152,9 +152,7 @@ DEVICE = (
 )
 """What phones and programs add by themselves."""
 
-DEVICE_BEGINS = _beginnings(
-    "die dow env exc for ges get hen hol inv obt ott out par ple pob sca sen ski ver von wys"
-)
+DEVICE_BEGINS = _beginnings("die dow env exc for ges get hen hol inv obt ott out par ple pob sca sen ski ver von wys")
 
 DISCLAIMER = (
     r"(?:this|the (?:information|content)[^\n]{0,40}?|the contents of this) ?(?:e-?mail|message|communication|"

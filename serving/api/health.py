@@ -37,5 +37,7 @@ async def ready(request: Request) -> Any:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request) -> Response:
-    """Counters and histograms for Prometheus."""
-    return Response(request.app.state.metrics.exposed(), media_type=KIND)
+    """Counters and histograms for Prometheus; of several processes each, under the label `worker`."""
+    state = request.app.state
+    page = await asyncio.to_thread(state.pages.exposed) if state.settings.workers > 1 else state.metrics.exposed()
+    return Response(page, media_type=KIND)
