@@ -162,6 +162,8 @@ async def _connected(
 
 
 def _failing(ended: "asyncio.Future[None]", *, patient: bool = False) -> Callable[[Exception], None]:
+    ended.add_done_callback(lambda future: future.cancelled() or future.exception())  # who waits is told anyway
+
     def failed(error: Exception) -> None:
         if not ended.done():
             ended.set_result(None) if patient else ended.set_exception(error)

@@ -67,9 +67,9 @@ def _about(plan: "Plan") -> str:
         f"{processor()}; {versions()}, {served}. Server on one core, load on another; medians of {plan.rounds} "
         f"interleaved rounds of {plan.seconds:g} s; load average at the end {os.getloadavg()[1]:.1f}. `sortation` has "
         "authentication, validation, limits, metrics and storage on (SQLite, every commit on disk); "
-        "`sortation_unstored` has a store that forgets. `mlflow` is `mlflow models serve` of a scikit-learn pipeline (TF-IDF of words and "
-        "pairs, logistic regression) with one head, `naive` FastAPI around three of them, trained on a third of the "
-        "corpus. `python -m bench.serving HOME` writes this."
+        "`sortation_unstored` has a store that forgets. `mlflow` is `mlflow models serve` of a scikit-learn pipeline "
+        "(TF-IDF of words and pairs, logistic regression) with one head, `naive` FastAPI around three of them, trained "
+        "on a third of the corpus. `python -m bench.serving HOME` writes this."
     )
 
 
