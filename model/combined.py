@@ -5,6 +5,7 @@ signature of its own, and made anew where it differs. Knows no documents.
 """
 
 import fcntl
+import mmap
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -57,7 +58,16 @@ def shared(weights: "Weights", folder: Path) -> Combined:
             found = _mapped(folder)
     if found is None:
         raise OSError(f"{folder} cannot be read back")
+    for array in (*_hashes(weights), *_rows(weights), *_squares(weights), found.table):
+        _release(array)
     return found
+
+
+def _release(array: Any) -> None:
+    """Gives back the memory of a mapped file that was read through once; what is needed again comes by itself."""
+    file = getattr(array if isinstance(array, np.memmap) else array.base, "_mmap", None)
+    if file is not None and hasattr(mmap, "MADV_DONTNEED"):
+        file.madvise(mmap.MADV_DONTNEED)
 
 
 def _make(weights: "Weights", folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The application on a socket: the only file that knows the HTTP server."""
 
+import gc
 import socket
 
 import uvicorn
@@ -25,4 +26,6 @@ def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
+    gc.collect()
+    gc.freeze()  # what was imported never becomes garbage; looking at it again would hold up answers
     uvicorn.Server(config).run(sockets=None if own is None else [own])
