@@ -14,13 +14,14 @@ import numpy as np
 from model import taxonomy as taxonomies
 from model.calibration import Calibration
 from model.classifier import Classifier
+from model.decoding import HEADS, Heads
 from model.errors import BundleError, TaxonomyError
 from model.guarantee import Guarantee, Promise
 from model.scoring import Weights, no_vectors
 from model.signing import SIGNATURE
 from model.vectors import Vectors, open_embedder, parsed
 
-FORMAT = 2
+FORMAT = 3
 """Version of the model folder. To raise it: keep the old reader in READERS, and an old folder in the tests."""
 MAX_BYTES = 2_000_000_000
 """Largest folder that is loaded."""
@@ -145,6 +146,7 @@ def _classifier(folder: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> tuple[
             tuple(_guarantee(each) for each in plain["guarantees"]),
             plain["novelty"],
             plain["about"],
+            heads=_heads(plain.get("heads", "levels")),
         )
         needed = parsed(plain["vectors"]) if plain.get("vectors") else None
     except (KeyError, TypeError, ValueError, RecursionError, TaxonomyError) as error:
@@ -153,7 +155,7 @@ def _classifier(folder: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> tuple[
     return classifier, needed
 
 
-READERS: dict[int, Callable[[Path, bool], tuple[Classifier, Vectors | None]]] = {1: _read_1, FORMAT: _read}
+READERS: dict[int, Callable[[Path, bool], tuple[Classifier, Vectors | None]]] = {1: _read_1, 2: _read, FORMAT: _read}
 """Format number -> reader."""
 
 
@@ -180,7 +182,9 @@ def _check_shapes(folder: Path, classifier: Classifier, dimension: int) -> None:
     for name, shape in right.items():
         if getattr(weights, name).shape != shape:
             raise BundleError(f"{folder / name}.npy has shape {getattr(weights, name).shape}; {shape} is right")
-    if len(classifier.calibration.scales) != len(classifier.taxonomy.levels):
+    if len(classifier.calibration.scales) != len(classifier.decoder.head_widths):
+        raise BundleError(f"{folder} has a calibration for another number of heads")
+    if len(classifier.calibration.powers) not in (0, len(classifier.taxonomy.levels)):
         raise BundleError(f"{folder} has a calibration for another number of levels")
 
 
@@ -191,12 +195,20 @@ def _plain(classifier: Classifier) -> dict[str, Any]:
         "guarantees": [asdict(each) for each in classifier.guarantees],
         "novelty": classifier.novelty,
         "about": classifier.about,
+        "heads": classifier.heads,
         "vectors": None if classifier.embedder is None else asdict(classifier.embedder.vectors),
     }
 
 
+def _heads(plain: str) -> Heads:
+    if plain not in HEADS:
+        raise ValueError(f"heads {plain!r} are unknown")
+    return plain
+
+
 def _calibration(plain: dict[str, Any]) -> Calibration:
-    return Calibration(**plain | {"scales": tuple(plain["scales"])})
+    lists = {name: tuple(map(float, plain.get(name, ()))) for name in ("scales", "powers")}
+    return Calibration(**plain | lists)
 
 
 def _guarantee(plain: dict[str, Any]) -> Guarantee:

@@ -9,7 +9,7 @@ import numpy as np
 
 from model.calibration import Calibration
 from model.combined import Combined
-from model.decoding import Decoder, Floats, Places
+from model.decoding import Decoder, Floats, Heads, Places
 from model.document import Document, Label, Prediction, as_documents
 from model.guarantee import Guarantee
 from model.scoring import Scorer, Scores, Weights
@@ -50,6 +50,8 @@ class Classifier:
     """Where it comes from: data hash, languages, item counts, settings, library versions."""
     embedder: Embedder | None = None
     """What reads sentence vectors, for a classifier that was trained with an encoder."""
+    heads: Heads = "levels"
+    """What the weights have columns for."""
     arrays: Combined | None = None
     """The weights combined for scoring, where several processes share them; None: in memory, when first needed."""
 
@@ -66,7 +68,7 @@ class Classifier:
     @cached_property
     def decoder(self) -> Decoder:
         """The taxonomy's combinations, ready for decoding."""
-        return Decoder.of(self.taxonomy)
+        return Decoder.of(self.taxonomy, self.heads)
 
     @cached_property
     def _level_names(self) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ class Classifier:
     def answer(self, documents: Sequence[Document]) -> Answers:
         """Probabilities for n documents in one vectorised pass."""
         scored = self.scorer.score(documents)
-        joint = self.decoder.joint(self.calibration.apply(scored, self.decoder.widths))
+        joint = self.calibration.joint(scored, self.decoder)
         return Answers(joint, joint.argmax(axis=1), scored)
 
     def probabilities(self, documents: Sequence[Document]) -> list[Floats]:

@@ -1,4 +1,4 @@
-"""Which words carried a label: exact contributions that add up to its score. Pure; reads weights, changes nothing."""
+"""Which words carried a label: exact contributions that add up to its lead. Pure; reads weights, changes nothing."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.classifier import Classifier
-from model.decoding import Floats
+from model.decoding import Decoder, Floats
 from model.document import Document
 from model.features import Features, features, parts
 from model.hashing import Places
@@ -20,7 +20,7 @@ _CHUNK = re.compile(r"\S+")
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one stretch of text between blanks adds to a label's score."""
+    """What one stretch of text between blanks adds to a label's lead over another."""
 
     field: str
     """subject or body; or meaning, for what an encoder's vector of the whole text adds."""
@@ -34,14 +34,17 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a document got a score for one label; base and contributions add up to it."""
+    """Why a document got one label and not the likeliest other one; base and contributions add up to the score."""
 
     level: str
     label: str
+    against: str
+    """The label of the likeliest combination that has another one on this level."""
     score: float
-    """The label's calibrated score in logits, before decoding weighs it against the others."""
+    """By how much the label's combination is ahead of that other one, in calibrated logits, before levels are weighed;
+    below 0: behind."""
     base: float
-    """What the label has before anything is read."""
+    """By how much it is ahead before anything is read."""
     contributions: tuple[Contribution, ...]
     """Every stretch of text with a word in it, in reading order."""
 
@@ -51,39 +54,58 @@ class Explanation:
 
 
 def explain(classifier: Classifier, document: Document, labels: tuple[str, ...]) -> tuple[Explanation, ...]:
-    """Explanations of one combination of labels, one per level; out of scope is explained like any other label."""
+    """Explanations of one combination of labels, one per level; out of scope is explained like any other label.
+
+    The odds of two combinations are a linear function of the text's words, so that nothing is approximated.
+    """
     taxonomy, decoder = classifier.taxonomy, classifier.decoder
-    columns = decoder.members[taxonomy.index[labels]]
     chunks = list(_chunks(document))
-    per_token = _token_scores(classifier.scorer, document, columns)
     place = tokenise([Document(body=text) for _, _, _, text in chunks]).document
     scored = classifier.scorer.score([document])
 
     def calibrated(scores: Floats) -> Floats:
-        whole: Floats = classifier.calibration.apply(replace(scored, scores=scores), decoder.widths)[0, columns]
+        whole: Floats = classifier.calibration.apply(replace(scored, scores=scores), decoder.head_widths)[0]
         return whole
 
-    shift = calibrated(np.zeros_like(scored.scores))
-    stretch = calibrated(np.ones_like(scored.scores)) - shift
-    summed = np.zeros((len(chunks), len(columns)))
-    np.add.at(summed, place, per_token)
-    spoken = np.unique(place)
-    bias = classifier.weights.bias[columns] * stretch + shift
+    chosen = taxonomy.index[labels]
     total = calibrated(scored.scores)
+    rivals = _rivals(decoder, total[decoder.heads].sum(axis=1), chosen)
+    columns, signs = _differences(decoder, chosen, rivals)
+    shift = calibrated(np.zeros_like(scored.scores))
+    stretch = (calibrated(np.ones_like(scored.scores)) - shift)[columns, None] * signs
+    summed = np.zeros((len(chunks), len(rivals)))
+    np.add.at(summed, place, _token_scores(classifier.scorer, document, columns) @ stretch)
+    base = classifier.weights.bias[columns] @ stretch + shift[columns] @ signs
     meant = _meaning(classifier.scorer, document, columns)
     return tuple(
         Explanation(
             level,
             labels[k],
-            float(total[k]),
-            float(bias[k]),
+            taxonomy.combinations[rivals[k]][k],
+            float(total[columns] @ signs[:, k]),
+            float(base[k]),
             (
-                *(Contribution(*(*chunks[c], float(summed[c, k] * stretch[k]))) for c in spoken),
-                *(Contribution("meaning", 0, 0, "", float(part[k] * stretch[k])) for part in meant),
+                *(Contribution(*(*chunks[c], float(summed[c, k]))) for c in np.unique(place)),
+                *(Contribution("meaning", 0, 0, "", float(part @ stretch[:, k])) for part in meant),
             ),
         )
         for k, level in enumerate(taxonomy.level_names)
     )
+
+
+def _rivals(decoder: Decoder, totals: Floats, chosen: int) -> list[int]:
+    """For each level the combination with the largest of `totals` whose label there differs; there always is one."""
+    return [int(np.where(level == level[chosen], -np.inf, totals).argmax()) for level in decoder.members.T]
+
+
+def _differences(decoder: Decoder, chosen: int, rivals: list[int]) -> tuple[Places, Floats]:
+    """The score columns that tell `chosen` from its rivals, and how often each counts, (n_columns, n_rivals)."""
+    columns = np.unique(decoder.heads[[chosen, *rivals]])
+    signs = np.zeros((len(columns), len(rivals)))
+    for k, rival in enumerate(rivals):
+        np.add.at(signs[:, k], columns.searchsorted(decoder.heads[chosen]), 1)
+        np.add.at(signs[:, k], columns.searchsorted(decoder.heads[rival]), -1)
+    return columns, signs
 
 
 def _chunks(document: Document) -> Iterator[tuple[str, int, int, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from model.errors import SortationError
-from sortation import files, learning, operating, versions
+from sortation import files, labels, learning, operating, reports, scoring, tuning, versions
 
 PIPE_CLOSED = 141
 
@@ -42,6 +42,6 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--registry", help="MLflow tracking address (default: a SQLite file in --home)")
         return made
 
-    for group in (learning, versions, files, operating):
+    for group in (learning, tuning, reports, labels, versions, files, scoring, operating):
         group.add(command)
     return parser

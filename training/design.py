@@ -37,7 +37,7 @@ class Recipe:
     """Added to the inverse class frequency: the larger, the less it tells features apart."""
     flatness: float = 0.7
     """Power of a pair's weight; below 1 rare and frequent pairs differ less."""
-    most_pairs: int = 200_000
+    most_pairs: int = 60_000
     """Pairs that are kept, the most frequent ones: bounds the model folder."""
 
 

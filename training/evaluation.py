@@ -1,7 +1,7 @@
 """The report: how well a classifier does on items it never saw, as values that plots and promotion read."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,12 @@ from model.decoding import Floats
 from model.guarantee import ANY
 from training.corpus import Item
 from training.fitting import targets
+from training.reliability import Bin, reliability
+from training.slices import Slice, rate, slices
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
+NEVER = (0.0, 1.0)
+"""The interval of a share of no items."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class ClassReport:
     recall: float
     f1: float
     support: int
+    interval: tuple[float, float] = NEVER
+    """Of the recall, 95 % (Wilson)."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,11 @@ class LevelReport:
     classes: dict[str, ClassReport]
     confusion: list[list[int]]
     """Rows are true labels, columns predicted ones, both in the order of `classes`."""
+    interval: tuple[float, float] = NEVER
+    """Of the accuracy, 95 % (Wilson)."""
+    reliability: list[Bin] = field(default_factory=list)
+    """Bands that hold answers, from doubtful to sure, after calibration."""
+    reliability_before: list[Bin] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,9 @@ class Report:
     correct: list[bool]
     """Per test item whether every level is right, in the order of ids: for paired comparisons."""
     ids: list[str]
+    confidence: list[float] = field(default_factory=list)
+    """Per test item the probability of the whole answer, in the order of ids; in [0, 1]."""
+    slices: list[Slice] = field(default_factory=list)
 
     def as_plain(self) -> dict[str, Any]:
         """For JSON."""
@@ -82,7 +96,13 @@ class Report:
                 f"{name}.ece": level.calibration_error,
                 f"{name}.ece_before": level.calibration_error_before,
             }
-            found |= {f"{name}.f1.{label}": row.f1 for label, row in level.classes.items()}
+            for label, row in level.classes.items():
+                rates = {"f1": row.f1, "precision": row.precision, "recall": row.recall, "support": float(row.support)}
+                found |= {f"{name}.{what}.{label}": value for what, value in rates.items()}
+        for part in self.slices:
+            rates = {"joint": part.joint.share, "items": float(part.joint.items)}
+            rates |= {name: rate.share for name, rate in part.levels.items()}
+            found |= {f"slice.{part.facet}.{part.key}.{what}": value for what, value in rates.items()}
         for promise in self.coverage:
             found |= {
                 f"promise.{promise.error_rate:g}.coverage": promise.coverage,
@@ -99,13 +119,14 @@ def evaluate(classifier: Classifier, items: Sequence[Item]) -> Report:
     answers = classifier.answer(documents)
     right = answers.best == truth
     after = decoder.split(decoder.marginals(answers.joint))
-    plain = Calibration((1.0,) * len(taxonomy.levels)).apply(answers.scored, decoder.widths)
+    plain = Calibration((1.0,) * len(decoder.head_widths)).apply(answers.scored, decoder.head_widths)
     before = decoder.split(decoder.marginals(decoder.joint(plain)))
-    levels = {}
+    levels, hits = {}, []
     for k, (level, columns) in enumerate(zip(taxonomy.levels, taxonomy.columns, strict=True)):
         offset = sum(decoder.widths[:k])
         true, said = decoder.members[truth, k] - offset, decoder.members[answers.best, k] - offset
         levels[level.name] = _level(columns, true, said, after[k], before[k])
+        hits.append(true == said)
     joint = np.take_along_axis(answers.joint, answers.best[:, None], axis=1)[:, 0]
     labels = [taxonomy.combinations[k][-1] for k in answers.best]
     majority = float(np.bincount(truth).max() / len(items)) if len(items) else 0.0
@@ -117,6 +138,8 @@ def evaluate(classifier: Classifier, items: Sequence[Item]) -> Report:
         [_coverage(each, labels, joint, right) for each in classifier.guarantees],
         right.tolist(),
         [item.id for item in items],
+        joint.tolist(),
+        slices(items, np.stack(hits, axis=1), taxonomy.level_names),
     )
 
 
@@ -129,17 +152,29 @@ def _level(columns: Sequence[str], true: Ints, said: Ints, after: Floats, before
     f1 = 2 * hits / np.maximum(support + claimed, 1)
     rows = np.arange(len(true))
     uncalibrated = before.argmax(axis=1)
+    sure, sure_before = after[rows, said], before[rows, uncalibrated]
+    overall = rate(int(hits.sum()), len(true))
     return LevelReport(
-        accuracy=float(hits.sum() / max(len(true), 1)),
+        accuracy=overall.share,
         macro_f1=float(f1[support > 0].mean()) if len(true) else 0.0,
-        calibration_error=expected_calibration_error(after[rows, said], said == true),
-        calibration_error_before=expected_calibration_error(before[rows, uncalibrated], uncalibrated == true),
+        calibration_error=expected_calibration_error(sure, said == true),
+        calibration_error_before=expected_calibration_error(sure_before, uncalibrated == true),
         classes={
-            label: ClassReport(float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]))
+            label: ClassReport(
+                float(precision[k]), float(recall[k]), float(f1[k]), int(support[k]), _interval(hits[k], support[k])
+            )
             for k, label in enumerate(columns)
         },
         confusion=confusion.tolist(),
+        interval=(overall.low, overall.high),
+        reliability=reliability(sure, said == true),
+        reliability_before=reliability(sure_before, uncalibrated == true),
     )
+
+
+def _interval(right: Any, items: Any) -> tuple[float, float]:
+    found = rate(int(right), int(items))
+    return found.low, found.high
 
 
 def _coverage(each: Any, labels: Sequence[str], joint: Floats, right: np.ndarray[Any, Any]) -> Coverage:

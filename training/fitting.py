@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from model.calibration import Calibration, fit_calibration
 from model.classifier import Classifier
-from model.decoding import Decoder, Floats
+from model.decoding import Decoder, Floats, Heads
 from model.document import Document
 from model.guarantee import guarantee
 from model.scoring import Weights, no_vectors
@@ -27,6 +27,8 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[-.]")
 
 FEW = 30
 """Items to a label below which its name teaches as well."""
+MOST_COMBINATIONS = 4
+"""Allowed combinations to a label up to which combinations have weights of their own; beyond, memory would grow."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,13 @@ def compiled(made: Design, solved: Floats, meant: Meaning) -> Weights:
     )
 
 
+def decoder_of(taxonomy: Taxonomy) -> Decoder:
+    """What is fitted: a head per level and, where combinations are few enough to have columns, one for them."""
+    labels = sum(len(columns) for columns in taxonomy.columns)
+    joined = len(taxonomy.levels) > 1 and len(taxonomy.combinations) <= MOST_COMBINATIONS * labels
+    return Decoder.of(taxonomy, "both" if joined else "levels")
+
+
 def names(taxonomy: Taxonomy, decoder: Decoder) -> tuple[list[Document], Floats]:
     """The last level's labels as texts, and how sure each column is of them: all that may stand with a label alike."""
     level = taxonomy.levels[-1]
@@ -112,7 +121,7 @@ def names(taxonomy: Taxonomy, decoder: Decoder) -> tuple[list[Document], Floats]
     ]
     known = np.zeros((len(documents), decoder.columns), dtype=np.float32)
     for k, label in enumerate(level.labels):
-        members = decoder.members[[j for j, found in enumerate(taxonomy.combinations) if found[-1] == label]]
+        members = decoder.heads[[j for j, found in enumerate(taxonomy.combinations) if found[-1] == label]]
         np.add.at(known[k], members.ravel(), np.float32(1 / len(members)))
     return documents, known
 
@@ -130,20 +139,23 @@ def learned(
     Shares are distributions over the taxonomy's combinations, (n, n_combinations). An `embedder` that is open already
     is used instead of opening the one in `settings`.
     """
-    decoder = Decoder.of(taxonomy)
+    decoder = decoder_of(taxonomy)
     known = observed(truth, decoder)
     few = len(documents) < FEW * len(taxonomy.levels[-1].labels)
     if few if settings.names is None else settings.names:
         named, of_names = names(taxonomy, decoder)
         documents, known = [*documents, *named], np.vstack([known, of_names])
     classes = known.copy()
-    classes[:, : sum(decoder.widths[:-1])] = 0  # what tells the last level's labels apart tells all apart
+    classes[:, : sum(decoder.head_widths[:-1])] = 0  # what tells the last head's columns apart tells all apart
     made = design(documents, csr_matrix(classes), settings.recipe)
     meant = meaning(documents, made, settings.vectors, settings.meaning, embedder)
     how = effort(made, len(documents), taxonomy, settings)
-    weights = compiled(made, solve(made.matrix, known, decoder, how, progress, meant.rows), meant)
-    untouched = Calibration((1.0,) * len(taxonomy.levels))
-    return Classifier(taxonomy, weights, untouched, embedder=meant.embedder)
+    solved = solve(made.matrix, known, decoder, how, progress, meant.rows)
+    joined = len(decoder.head_widths) > len(taxonomy.levels)
+    weights = compiled(made, decoder.folded(solved) if joined else solved, meant)
+    heads: Heads = "combinations" if joined else "levels"
+    untouched = Calibration((1.0,) * (1 if joined else len(taxonomy.levels)))
+    return Classifier(taxonomy, weights, untouched, embedder=meant.embedder, heads=heads)
 
 
 def fit(
@@ -168,7 +180,7 @@ def calibrated(raw: Classifier, calibration: Sequence[Item], settings: Settings)
     scored = raw.scorer.score(documents)
     truth = targets(calibration, taxonomy)
     scales = fit_calibration(scored, truth, decoder)
-    joint = decoder.joint(scales.apply(scored, decoder.widths))
+    joint = scales.joint(scored, decoder)
     best = joint.argmax(axis=1)
     level = len(taxonomy.levels) - 1
     predicted = decoder.members[best, level] - sum(decoder.widths[:level])

@@ -18,7 +18,7 @@ from training.columns import CHANNELS, check_columns, check_fields, mapping, pla
 from training.corpus import MAX_LINE
 from training.exports import Row, rows
 
-_TAGS = re.compile(r"<(?:p|div|br|span|table|html|body|ul|ol)\b[^>]{0,300}>", re.I)
+TAGS = re.compile(r"<(?:p|div|br|span|table|html|body|ul|ol)\b[^>]{0,300}>", re.I)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 FACTS = ("date", "thread", "world", "writer")
 
@@ -108,7 +108,7 @@ def _item(
     values = {name: row.values.get(column, "").strip() for name, column in columns.items()}
     values = dict(wishes.constants) | {name: value for name, value in values.items() if value}
     subject, body = " ".join(values.get("subject", "").split()), values.get("body", "") or values.get("html", "")
-    if _TAGS.search(body[:2_000]):
+    if TAGS.search(body[:2_000]):
         body = text_of(body)
     if not (subject or body.strip()):
         raise Rejected("subject and body are both empty")

@@ -1,8 +1,9 @@
 """Runs, versions and aliases. The only training file that knows MLflow."""
 
+import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,21 @@ class Version:
 
 
 @dataclass(frozen=True)
+class Dataset:
+    """What is told of the items of one share; none of their texts."""
+
+    name: str
+    digest: str
+    """SHA-256; MLflow shows as much of it as it has room for."""
+    source: str
+    columns: Mapping[str, str]
+    """Column -> its type in MLflow's words."""
+    profile: Mapping[str, Any]
+    context: str
+    """What it was used for: fit, calibration or test."""
+
+
+@dataclass(frozen=True)
 class Run:
     """What a training run leaves behind."""
 
@@ -36,6 +52,9 @@ class Run:
     """The model folder."""
     extras: Path
     """A folder of plots, the report and whatever else should stand beside them."""
+    datasets: Sequence[Dataset] = ()
+    description: str = ""
+    """Of the registered version, in Markdown."""
 
 
 class Registry:
@@ -68,6 +87,7 @@ class Registry:
                 for key, value in run.parameters.items():
                     client.log_param(number, key, value)
                 self._log_metrics(number, run.metrics)
+                self._log_datasets(number, run.datasets)
                 client.log_artifacts(number, str(run.extras))
                 client.log_artifacts(number, str(run.bundle), BUNDLE)
             except BaseException:
@@ -76,7 +96,9 @@ class Registry:
             client.set_terminated(number)
             self._ensure_model()
             source = f"{client.get_run(number).info.artifact_uri}/{BUNDLE}"
-            made = client.create_model_version(self.name, source, number, tags=dict(run.tags))
+            made = client.create_model_version(
+                self.name, source, number, tags=dict(run.tags), description=run.description or None
+            )
             client.set_registered_model_alias(self.name, CHALLENGER, made.version)
         except self._failure as error:
             raise RegistryError(f"the registry at {self.uri} refused the run: {error}") from error
@@ -88,6 +110,50 @@ class Registry:
         entries = [Metric(key, value, 0, 0) for key, value in metrics.items()]
         for start in range(0, len(entries), 500):
             self._client.log_batch(run, metrics=entries[start : start + 500])
+
+    def _log_datasets(self, run: str, datasets: Sequence[Dataset]) -> None:
+        from mlflow import entities
+
+        logged = []
+        for each in datasets:
+            columns = [{"type": kind, "name": name, "required": True} for name, kind in each.columns.items()]
+            schema, profile = json.dumps({"mlflow_colspec": columns}), json.dumps(dict(each.profile))
+            source = json.dumps({"uri": each.source})
+            shown = entities.Dataset(each.name, each.digest[:32], "local", source, schema, profile)
+            logged.append(entities.DatasetInput(shown, [entities.InputTag("mlflow.data.context", each.context)]))
+        if logged:
+            self._client.log_inputs(run, logged)
+
+    def begin(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
+        """Starts a run without a model, below another one if that is given; returns its id. Raises RegistryError."""
+        nested = {} if parent is None else {"mlflow.parentRunId": parent}
+        try:
+            made = self._client.create_run(self._experiment(), tags=dict(tags) | nested, run_name=name)
+        except self._failure as error:
+            raise RegistryError(f"the registry at {self.uri} refused the run: {error}") from error
+        return str(made.info.run_id)
+
+    def finish(
+        self, run: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], status: str = "FINISHED"
+    ) -> None:
+        """Ends a run that was begun: FINISHED, FAILED or KILLED. Raises RegistryError."""
+        try:
+            for key, value in parameters.items():
+                self._client.log_param(run, key, value)
+            self._log_metrics(run, metrics)
+            self._client.set_terminated(run, status)
+        except self._failure as error:
+            raise RegistryError(f"the registry at {self.uri} refused the run: {error}") from error
+
+    def artifact(self, version: Version, name: str, into: Path) -> Path:
+        """Copies one file of a version's run below `into`. Raises RegistryError."""
+        from mlflow.artifacts import download_artifacts
+
+        address = f"runs:/{version.run}/{name}"
+        try:
+            return Path(download_artifacts(artifact_uri=address, dst_path=str(into), tracking_uri=self.uri))
+        except (self._failure, OSError) as error:
+            raise RegistryError(f"version {version.number} has no {name} that can be fetched: {error}") from error
 
     def _experiment(self) -> str:
         found = self._client.get_experiment_by_name(self.name)

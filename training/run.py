@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import platform
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version as version_of
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from model import bundle, signing
@@ -17,12 +15,15 @@ from model.taxonomy import Taxonomy
 from training.corpus import Item, corpus_hash, merged, read_corpus
 from training.evaluation import Report, evaluate
 from training.fitting import Settings, fit
+from training.origin import code_hash, environment
 from training.promotion import objections
 from training.reading import prepared, trained_languages
-from training.registry import CHAMPION, Registry, Run, Version
+from training.recording import record
+from training.registry import CHAMPION, Registry, Version
 from training.shares import Shares, share_out
+from training.story import ABOUT, Stated, read_stated
+from training.telling import Telling, tell
 
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "mlflow")
 FEWEST = 2
 """Items per label below which training does not start."""
 Say = Callable[[str], None]
@@ -51,6 +52,10 @@ class Inputs:
     """Of the items as they stand in the files, before they were prepared."""
     key: str
     """Hash of data, settings and code: the same key gives the same model."""
+    source: str = ""
+    """Where the items lie."""
+    stated: Stated = field(default_factory=Stated)
+    """What stands beside the taxonomy for the model card."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,8 @@ def read_inputs(sources: Sources, settings: Settings) -> Inputs:
     data_hash = corpus_hash(items, taxonomy)
     told = json.dumps(asdict(settings), sort_keys=True)
     key = hashlib.sha256("\n".join([data_hash, told, code_hash()]).encode()).hexdigest()
-    return Inputs(taxonomy, prepared(items), len(corrections), data_hash, key)
+    stated = read_stated(sources.taxonomy.with_name(ABOUT))
+    return Inputs(taxonomy, prepared(items), len(corrections), data_hash, key, str(sources.corpus), stated)
 
 
 def check(items: Sequence[Item], taxonomy: Taxonomy, name: str) -> None:
@@ -95,15 +101,6 @@ def check(items: Sequence[Item], taxonomy: Taxonomy, name: str) -> None:
         raise CorpusError(name, faults)
 
 
-def code_hash() -> str:
-    """SHA-256 of the code that decides what a model becomes: model/ and training/."""
-    root = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for path in sorted([*root.glob("model/**/*.py"), *root.glob("training/*.py")]):
-        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
 def train(
     inputs: Inputs,
     settings: Settings,
@@ -112,6 +109,7 @@ def train(
     *,
     promote: bool = True,
     key: Path | None = None,
+    telling: Telling | None = None,
 ) -> Outcome:
     """Fits, calibrates, reports, signs with a private key, registers, and promotes where nothing speaks against it."""
     shares = share_out(inputs.items, settings.seed)
@@ -128,8 +126,11 @@ def train(
         )
     champion = registry.find(CHAMPION)
     rival = None if champion is None else champion_report(registry, champion, shares.test, say)
+    telling = telling or Telling()
+    story = tell(inputs, shares, classifier, report, settings, telling, say)
+    story = replace(story, name=registry.name, rival=rival, rival_number=champion.number if champion else None)
     with tempfile.TemporaryDirectory(prefix="sortation-") as scratch:
-        version = record(registry, signed(classifier, Path(scratch), key), report, inputs, settings)
+        version = record(registry, signed(classifier, Path(scratch), key), story, telling)
     say(f"registered as version {version.number} of {registry.name}, alias challenger")
     reasons = objections(report, rival)
     if reasons:
@@ -155,7 +156,7 @@ def make(inputs: Inputs, shares: Shares, settings: Settings, say: Say) -> Classi
         "settings": asdict(settings),
         "languages": trained_languages(shares.fit),
         "items": {"fit": len(shares.fit), "calibration": len(shares.calibration), "test": len(shares.test)},
-        "versions": {"python": platform.python_version()} | {name: version_of(name) for name in LIBRARIES},
+        "versions": environment(),
     }
     return replace(classifier, about=about)
 
@@ -176,29 +177,3 @@ def signed(classifier: Classifier, scratch: Path, key: Path | None) -> Path:
     if key is not None:
         signing.sign(scratch / "bundle", key)
     return scratch / "bundle"
-
-
-def record(registry: Registry, folder: Path, report: Report, inputs: Inputs, settings: Settings) -> Version:
-    """Registers a model folder with its report and plots, which are put beside it."""
-    from training.plots import draw
-
-    extras = folder.with_name("extras")
-    draw(report, extras / "plots")
-    (extras / "report.json").write_text(json.dumps(report.as_plain(), indent=1), encoding="utf-8")
-    parameters = {f"recipe.{k}": v for k, v in asdict(settings.recipe).items()} | {
-        "strength": settings.strength,
-        "margin": settings.margin,
-        "seed": settings.seed,
-        "items": len(inputs.items),
-        "corrections": inputs.corrections,
-        "taxonomy": inputs.taxonomy.name,
-        "vectors": "none" if settings.vectors is None else str(settings.vectors),
-    }
-    tags = {
-        "data_hash": inputs.data_hash,
-        "inputs": inputs.key,
-        "fingerprint": bundle.fingerprint(folder),
-        "format": str(bundle.FORMAT),
-        "taxonomy": inputs.taxonomy.name,
-    }
-    return registry.record(Run(parameters, report.metrics(), tags, folder, extras))

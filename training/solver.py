@@ -31,7 +31,7 @@ class Effort:
     strength: float
     """Inverse of the penalty on squared weights, as C in scikit-learn: larger fits closer."""
     margin: float
-    """Taken off the true label's score on each level while training, in logits."""
+    """Taken off the true label's score on each head while training, in logits."""
     epochs: int
     """Passes over the documents."""
     rate: float = 1.0
@@ -89,9 +89,9 @@ def solve(
 def observed(truth: Ints | Floats, decoder: Decoder) -> Floats:
     """How sure each column is of each document, (n, columns): all that the likelihood's gradient asks of the truth."""
     if truth.ndim == 2:
-        return decoder.marginals(np.asarray(truth, dtype=np.float32))
+        return decoder.expected(np.asarray(truth, dtype=np.float32))
     sure = np.zeros((len(truth), decoder.columns), dtype=np.float32)
-    np.add.at(sure, (np.arange(len(truth))[:, None], decoder.members[truth.astype(np.intp)]), 1)
+    np.add.at(sure, (np.arange(len(truth))[:, None], decoder.heads[truth.astype(np.intp)]), 1)
     return sure
 
 
@@ -115,7 +115,7 @@ def _step(
     scores = batch.matrix @ mine[:sparse] - margin * batch.observed
     if batch.dense is not None:
         scores += batch.dense @ mine[sparse:]
-    error = decoder.marginals(decoder.joint(scores)) - batch.observed
+    error = decoder.expected(decoder.joint(scores)) - batch.observed
     gradient = batch.transposed @ error
     if batch.dense is not None:
         gradient = np.concatenate([gradient, batch.dense.T @ error])

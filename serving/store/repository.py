@@ -126,6 +126,18 @@ class Store:
             for row in connection.execute(wanted).all():
                 yield self.get(row.prediction_id, tenant), _feedback(row)
 
+    def unreviewed(self, tenant: str = DEFAULT_TENANT, most: int = 100_000) -> list[Stored]:
+        """The newest predictions of a tenant that nobody has said a word about, newest first."""
+        judged = sa.select(feedback.c.prediction_id)
+        wanted = (
+            sa.select(predictions)
+            .where(predictions.c.tenant == tenant, predictions.c.id.not_in(judged))
+            .order_by(predictions.c.created_at.desc(), predictions.c.id)
+            .limit(most)
+        )
+        with self._engine.connect() as connection:
+            return [Stored(**row._asdict()) for row in connection.execute(wanted)]
+
     def note_training(self, model: str, version: int, used: Sequence[str]) -> None:
         """Keeps which predictions' corrections a model version was trained on."""
         if used:

@@ -80,6 +80,12 @@ def unknown_format(folder: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
 
 
+def unknown_heads(folder: Path) -> None:
+    path = folder / bundle.Names.MODEL
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"heads": "tails"}))
+    vouched(folder)
+
+
 def foreign_file(folder: Path) -> None:
     (folder / "extra.pkl").write_bytes(b"\x80\x04.")
 
@@ -107,6 +113,7 @@ def not_json(folder: Path) -> None:
         (foreign_file, "foreign files: extra.pkl"),
         (missing_file, "lacks: word_rows.npy"),
         (no_manifest, "not a model folder"),
+        (unknown_heads, "heads 'tails' are unknown"),
         (not_json, "does not describe a model"),
         (shutil.rmtree, "not a model folder"),
     ],
@@ -129,3 +136,10 @@ def test_a_save_that_fails_leaves_nothing_behind(classifier: Classifier, tmp_pat
 
 def test_a_document_longer_than_a_pass_is_answered(classifier: Classifier) -> None:
     assert classifier.predict([Document(body="where is my parcel " * 50_000)])[0].in_scope
+
+
+def test_a_folder_with_a_head_per_level_answers_as_it_did_when_it_was_saved() -> None:
+    loaded = bundle.load(Path(__file__).parent / "bundles" / "2")
+    assert loaded.heads == "levels"
+    (joint,) = loaded.answer([Document(body="where is my refund")]).joint
+    assert joint == pytest.approx([0.9784, 0.0044, 0.0167, 0.0005, 0.0], abs=1e-3)

@@ -1,13 +1,18 @@
 """Calibration: scores that shout are calmed, scores that whisper are raised, few items change nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from model.calibration import TYPICAL, Calibration, expected_calibration_error, fit_calibration
 from model.decoding import Decoder
-from model.scoring import Scores
+from model.scoring import Counts, Scores
 from model.taxonomy import parse
 
+TWO = parse(
+    {"name": "t", "levels": ["a", "b"], "labels": {"a": {"x": "", "y": ""}, "b": {f"l{k}": "" for k in range(4)}}}
+)
 FLAT = parse({"name": "t", "levels": ["a"], "labels": {"a": {f"l{k}": "" for k in range(6)}}})
 
 
@@ -34,7 +39,7 @@ def test_calibration_lowers_the_calibration_error() -> None:
     scores, truth, decoder = drawn(4.0)
 
     def error(calibration: Calibration) -> float:
-        joint = decoder.joint(calibration.apply(scores, decoder.widths))
+        joint = decoder.joint(calibration.apply(scores, decoder.head_widths))
         return expected_calibration_error(joint.max(axis=1), joint.argmax(axis=1) == truth)
 
     assert error(fit_calibration(scores, truth, decoder)) < 0.03 < error(Calibration((1.0,)))
@@ -47,9 +52,27 @@ def test_short_texts_that_shout_are_believed_less() -> None:
     assert fit_calibration(scores, truth, decoder).length == pytest.approx(0.5, abs=0.1)
 
 
+def test_a_level_that_is_believed_too_much_is_calmed_on_its_own() -> None:
+    decoder, random = Decoder.of(TWO, "combinations"), np.random.default_rng(4)
+    scores = random.normal(0, 2, (6000, decoder.columns)).astype(np.float32)
+    joint = decoder.weighed(decoder.joint(scores), (-0.7, 0.5))
+    truth = (joint.cumsum(axis=1) > random.random((len(scores), 1))).argmax(axis=1)
+    words: Counts = np.full(len(scores), TYPICAL, dtype=np.int32)
+    found = fit_calibration(Scores(scores, words, words), truth, decoder)
+
+    def error(calibration: Calibration, level: int) -> float:
+        labels = decoder.split(decoder.marginals(calibration.joint(Scores(scores, words, words), decoder)))[level]
+        true = decoder.members[truth, level] - sum(decoder.widths[:level])
+        return expected_calibration_error(labels.max(axis=1), labels.argmax(axis=1) == true)
+
+    assert found.powers[0] < found.powers[1]
+    for level in range(2):
+        assert error(found, level) < 0.02 < error(replace(found, powers=()), level)
+
+
 def test_few_items_leave_scores_as_they_are() -> None:
     scores, truth, decoder = drawn(4.0, 10)
-    assert np.array_equal(fit_calibration(scores, truth, decoder).apply(scores, decoder.widths), scores.scores)
+    assert np.array_equal(fit_calibration(scores, truth, decoder).apply(scores, decoder.head_widths), scores.scores)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,31 @@ def test_a_level_that_shouts_cannot_force_a_forbidden_combination(taxonomy: Taxo
     assert best == ("return", "returns_management", "refunds")
 
 
+@given(st.integers(0, 2**32 - 1))
+def test_weights_folded_into_combinations_give_the_same_joint(seed: int) -> None:
+    both, folded = Decoder.of(TWO, "both"), Decoder.of(TWO, "combinations")
+    random = np.random.default_rng(seed)
+    features, weights = random.normal(size=(5, 3)), random.normal(size=(3, both.columns))
+    assert np.allclose(both.joint(features @ weights), folded.joint(features @ both.folded(weights)))
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.floats(-0.9, 3), min_size=2, max_size=2))
+def test_levels_weighed_leave_a_distribution_and_powers_of_zero_change_nothing(seed: int, powers: list[float]) -> None:
+    decoder = Decoder.of(TWO)
+    joint = decoder.joint(np.random.default_rng(seed).normal(0, 5, (4, decoder.columns)))
+    assert np.allclose(decoder.weighed(joint, powers).sum(axis=1), 1)
+    assert np.allclose(decoder.weighed(joint, (0, 0)), joint)
+
+
+def test_what_is_expected_of_each_head_adds_up_to_one() -> None:
+    both = Decoder.of(TWO, "both")
+    joint = both.joint(np.random.default_rng(5).normal(size=(4, both.columns)))
+    heads = np.split(both.expected(joint), np.cumsum(both.head_widths)[:-1], axis=1)
+    assert [head.shape[1] for head in heads] == [3, 4, len(TWO.combinations)]
+    assert all(np.allclose(head.sum(axis=1), 1) for head in heads)
+    assert np.allclose(heads[-1], joint)
+
+
 @pytest.mark.parametrize("size", [0, 1, 7])
 def test_any_number_of_rows_keeps_its_shape(size: int) -> None:
     decoder = Decoder.of(TWO)

@@ -1,5 +1,7 @@
 """Explanations: exact, complete, and in place."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,16 +14,20 @@ from training.shares import Shares
 
 
 def check(classifier: Classifier, document: Document, names: tuple[str, ...]) -> None:
-    scored = classifier.scorer.score([document])
-    scores = classifier.calibration.apply(scored, classifier.decoder.widths)[0]
-    columns = classifier.decoder.members[classifier.taxonomy.index[names]]
-    for explanation, column in zip(explain(classifier, document, names), columns, strict=True):
+    taxonomy, plain = classifier.taxonomy, replace(classifier.calibration, powers=())
+    joint = plain.joint(classifier.scorer.score([document]), classifier.decoder)[0].astype(np.float64)
+    chosen = joint[taxonomy.index[names]]
+    for k, explanation in enumerate(explain(classifier, document, names)):
         total = explanation.base + sum(each.weight for each in explanation.contributions)
-        assert explanation.score == pytest.approx(scores[column], abs=1e-3)
         assert total == pytest.approx(explanation.score, abs=1e-3)
+        others = [(joint[c], labels[k]) for c, labels in enumerate(taxonomy.combinations) if labels[k] != names[k]]
+        rival, label = max(others)
+        if min(chosen, rival) > 1e-6:  # single precision holds no odds beyond
+            assert explanation.score == pytest.approx(np.log(chosen / rival), abs=1e-2)
+            assert explanation.against == label or max(p for p, name in others if name != label) > rival * 0.999
 
 
-def test_contributions_add_up_to_the_score(classifier: Classifier, shares: Shares) -> None:
+def test_contributions_add_up_to_the_odds_against_the_next_label(classifier: Classifier, shares: Shares) -> None:
     for item in shares.test[:60]:
         check(classifier, item.document, item.labels)
 

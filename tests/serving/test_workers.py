@@ -75,8 +75,12 @@ def test_a_crowd_is_answered_stored_and_counted_once_each(served: tuple[str, Pat
     assert {store.get(each).id for each in told} == set(told)
     store.close()
     line = re.compile(r'sortation_requests_total\{worker="(\d+)",route="/v1/classify",status="200"\} (\d+)')
-    until(lambda: sum(int(count) for _, count in line.findall(page(url))) == 60)
-    assert len(line.findall(page(url))) == 2
+
+    def counted() -> bool:
+        found = [int(count) for _, count in line.findall(page(url))]
+        return len(found) == 2 and sum(found) == 60
+
+    until(counted)
 
 
 def test_both_map_the_same_arrays(served: tuple[str, Path, int]) -> None:

@@ -1,0 +1,73 @@
+"""A run's values -> its story, with the learning curve and the worst mistakes. Writes nothing."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.classifier import Classifier
+from model.taxonomy import Taxonomy
+from training.corpus import Item, corpus_hash
+from training.evaluation import Report
+from training.fitting import Settings
+from training.learning_curve import learning_curve
+from training.mistakes import worst
+from training.origin import code_hash, commit, environment, machine
+from training.settings_file import as_yaml
+from training.shares import Shares
+from training.story import Data, Story
+
+if TYPE_CHECKING:
+    from training.run import Inputs
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How much of a run is told, and where."""
+
+    pages: Path | None = None
+    """Folder in which the page is put as well, under the version's number; None: only among the artifacts."""
+    redacted: bool = False
+    """Whether personal data are taken out of the texts on the page."""
+    full: bool = False
+    """Whether the learning curve is drawn however long that takes."""
+
+
+def told_of(shares: Shares, taxonomy: Taxonomy, source: str) -> tuple[Data, ...]:
+    """What can be told of the shares without their texts."""
+    named = {"fit": shares.fit, "calibration": shares.calibration, "test": shares.test}
+    return tuple(_data(name, items, taxonomy, source) for name, items in named.items())
+
+
+def _data(name: str, items: Sequence[Item], taxonomy: Taxonomy, source: str) -> Data:
+    channels = Counter(item.document.channel or "not stated" for item in items)
+    labels = len({item.labels[-1] for item in items})
+    return Data(name, len(items), corpus_hash(items, taxonomy), source, dict(sorted(channels.items())), labels)
+
+
+def tell(
+    inputs: "Inputs",
+    shares: Shares,
+    classifier: Classifier,
+    report: Report,
+    settings: Settings,
+    telling: Telling,
+    say: Callable[[str], None],
+) -> Story:
+    """What the page and the card of a run are told from; nothing yet about who it is compared with."""
+    return Story(
+        name=inputs.taxonomy.name,
+        classifier=classifier,
+        report=report,
+        data=told_of(shares, inputs.taxonomy, inputs.source),
+        corrections=inputs.corrections,
+        code=code_hash(),
+        commit=commit(),
+        environment=environment() | {"machine": machine()},
+        settings=asdict(settings),
+        settings_file=as_yaml(settings),
+        stated=inputs.stated,
+        curve=tuple(learning_curve(shares, inputs.taxonomy, settings, report, telling.full, say)),
+        mistakes=worst(classifier, shares.test, redacted=telling.redacted),
+    )
