@@ -79,27 +79,33 @@ def verify(folder: Path) -> dict[str, Any]:
     """The manifest, once every file is there, unchanged, and nothing else is. Raises BundleError with the reason."""
     path = folder / Names.MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        manifest = json.loads(text)
     except OSError as error:
         raise BundleError(f"{folder} is not a model folder: {Names.MANIFEST} cannot be read") from error
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{path} is not JSON") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise BundleError(f"{path} does not list the model's files")
-    if manifest.get("format") not in READERS:
+    if type(manifest.get("format")) is not int or manifest["format"] not in READERS:
         known = ", ".join(str(number) for number in READERS)
         raise BundleError(f"{folder} has format {manifest.get('format')!r}; this version reads {known}")
     expected = {f"{name}.npy" for name in Names.arrays(manifest["format"])} | {Names.MODEL}
-    present = {entry.name for entry in folder.iterdir()} - {Names.MANIFEST, SIGNATURE}
+    entries = list(folder.iterdir())
+    present = {entry.name for entry in entries} - {Names.MANIFEST, SIGNATURE}
     for what, names in (
         ("lacks", expected - present),
         ("has foreign files", present - expected),
         ("does not vouch for", expected - set(manifest["files"])),
+        ("vouches for foreign files", set(manifest["files"]) - expected),
+        ("holds something that is no plain file", {e.name for e in entries if e.is_symlink() or not e.is_file()}),
     ):
         if names:
             raise BundleError(f"{folder} {what}: {', '.join(sorted(names))}")
     if sum((folder / name).stat().st_size for name in expected) > MAX_BYTES:
         raise BundleError(f"{folder} is larger than {MAX_BYTES:,} bytes")
+    if text != _dumped(manifest):
+        raise BundleError(f"{path} is not what was saved: it is written otherwise")
     for name in sorted(expected):
         if _checksum(folder / name) != manifest["files"][name]:
             raise BundleError(f"{folder / name} is not what was saved: its checksum differs")
@@ -138,7 +144,7 @@ def _arrays(folder: Path, names: tuple[str, ...], mapped: bool) -> dict[str, np.
 def _classifier(folder: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> tuple[Classifier, Vectors | None]:
     """The classifier without its encoder, and which one it needs."""
     try:
-        plain = json.loads((folder / Names.MODEL).read_text(encoding="utf-8"))
+        plain = json.loads((folder / Names.MODEL).read_text(encoding="utf-8"), parse_constant=_no_number)
         classifier = Classifier(
             taxonomies.parse(plain["taxonomy"]),
             Weights(**arrays),
@@ -164,9 +170,16 @@ def _array(path: Path, dtype: str | None, mapped: bool) -> np.ndarray[Any, Any]:
         array = np.load(path, mmap_mode="r" if mapped and path.stat().st_size > 4096 else None, allow_pickle=False)
     except (ValueError, OSError, EOFError, SyntaxError) as error:
         raise BundleError(f"{path} is not an array of numbers") from error
-    if not isinstance(array, np.ndarray) or array.dtype.name not in ({dtype} if dtype else {"float16", "float32"}):
-        raise BundleError(f"{path} holds a foreign type; {dtype or 'float16 or float32'} is expected")
+    known = {dtype} if dtype else {"float16", "float32"}
+    if not isinstance(array, np.ndarray) or array.dtype.str[0] != "<" or array.dtype.name not in known:
+        raise BundleError(f"{path} holds a foreign type; {dtype or 'float16 or float32'}, little-endian, is expected")
+    if not np.isfinite(array).all():
+        raise BundleError(f"{path} holds something that is no number; every weight must be finite")
     return array
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number")
 
 
 def _check_shapes(folder: Path, classifier: Classifier, dimension: int) -> None:

@@ -47,8 +47,11 @@ def sign(folder: Path, private: Path) -> None:
     if not isinstance(key, Ed25519PrivateKey):
         raise BundleError(f"{private} is not an Ed25519 key")
     signature = key.sign(PURPOSE + (folder / MANIFEST).read_bytes())
-    text = json.dumps({"algorithm": "ed25519", "signature": signature.hex()}, indent=1) + "\n"
-    (folder / SIGNATURE).write_text(text, encoding="utf-8")
+    (folder / SIGNATURE).write_text(_written(signature), encoding="utf-8")
+
+
+def _written(signature: bytes) -> str:
+    return json.dumps({"algorithm": "ed25519", "signature": signature.hex()}, indent=1) + "\n"
 
 
 def trusted(folder: Path) -> list[Any]:
@@ -73,8 +76,10 @@ def check(folder: Path, keys: Iterable[Any]) -> None:
     from cryptography.exceptions import InvalidSignature
 
     try:
-        said = json.loads((folder / SIGNATURE).read_text(encoding="utf-8"))
-        signature = bytes.fromhex(said["signature"])
+        text = (folder / SIGNATURE).read_text(encoding="utf-8")
+        signature = bytes.fromhex(json.loads(text)["signature"])
+        if text != _written(signature):
+            raise ValueError("written otherwise")
     except FileNotFoundError as error:
         raise BundleError(f"{folder} carries no signature") from error
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -17,6 +17,7 @@ from serving import errors
 from serving.api import classify, erasures, health, invocations, jobs, models, predictions, v2
 from serving.api.intake import Intake
 from serving.api.items import BatchIn, ClassifyIn
+from serving.api.schemas import LabelOut
 from serving.auth import Door
 from serving.engine import Engine
 from serving.front import Front, Fronted
@@ -131,7 +132,7 @@ def _describe(app: FastAPI) -> None:
     def described() -> dict[str, object]:
         if app.openapi_schema is None:
             made = get_openapi(title=app.title, version=app.version, description=ABOUT, routes=app.routes)
-            for kind in (ClassifyIn, BatchIn):
+            for kind in (ClassifyIn, BatchIn, LabelOut):
                 schema = kind.model_json_schema(ref_template="#/components/schemas/{model}")
                 made["components"]["schemas"] |= schema.pop("$defs", {}) | {kind.__name__: schema}
             made["components"]["securitySchemes"] = {

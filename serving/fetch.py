@@ -2,13 +2,15 @@
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
 from model.errors import RegistryError
 
 CHAMPION = "champion"
-BUNDLE = "bundle"
+BUNDLE, ONCE = "model/data/bundle", "bundle"
+"""Where the model folder lies among a run's artifacts, and where it lay in older versions."""
 
 
 def fetch(registry: str, name: str, cache: Path, alias: str = CHAMPION) -> dict[str, str | int]:
@@ -25,9 +27,9 @@ def fetch(registry: str, name: str, cache: Path, alias: str = CHAMPION) -> dict[
     target = cache / f"{name}-{version.version}-{str(version.run_id)[:8]}"
     if not target.exists():
         draft = cache / f".{target.name}-{os.getpid()}"
-        download_artifacts(artifact_uri=f"runs:/{version.run_id}/{BUNDLE}", dst_path=str(draft), tracking_uri=registry)
-        (draft / BUNDLE).rename(target)
-        draft.rmdir()
+        uri = f"runs:/{version.run_id}/{ONCE if str(version.source).endswith(f'/{ONCE}') else BUNDLE}"
+        Path(download_artifacts(artifact_uri=uri, dst_path=str(draft), tracking_uri=registry)).rename(target)
+        shutil.rmtree(draft)
     return {"folder": target.name, "version": int(version.version)}
 
 

@@ -15,8 +15,8 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.auth import NEEDED, Caller
-from serving.errors import rendered
-from serving.limits import Gone, is_file
+from serving.errors import WrongMedia, rendered
+from serving.limits import Gone, is_file, packed
 from serving.settings import Settings
 
 log = logging.getLogger("sortation.requests")
@@ -91,13 +91,15 @@ class Front:
             await self._app(scope, receive, send)
             return
         kind = headers.get(b"content-type", b"")
+        if packed(headers):
+            raise WrongMedia("a compressed body is not read; send it without Content-Encoding")
         bodies = self._state.bodies
         body = await bodies.read(receive, headers.get(b"content-length", b""), self._most(path, kind))
         try:
             if path == CLASSIFY or NEEDED[0][0].fullmatch(path):
                 self._state.quotas.take(caller.tenant, 1)
             key = headers.get(b"idempotency-key")
-            if key is None:
+            if key is None or method != "POST":
                 await self._answer(scope, receive, send, headers, body)
                 return
             request = b"\n".join((method.encode(), path.encode(), scope["query_string"], kind, body))

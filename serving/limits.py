@@ -1,11 +1,15 @@
 """Request bodies of bounded size, bounded together and bounded in time, whatever their headers claim. Plain ASGI."""
 
 import asyncio
+from collections.abc import Mapping
 
 from starlette.types import Receive
 
 from serving.engine import Overloaded
 from serving.errors import TooLarge, TooSlow
+
+DIGITS = 15
+"""Digits of the longest Content-Length that is looked at."""
 
 
 class Gone(Exception):
@@ -26,7 +30,7 @@ class Bodies:
 
         Raises TooLarge, TooSlow, Overloaded or Gone; then nothing is held.
         """
-        if claimed and (not claimed.isdigit() or int(claimed) > most):
+        if claimed and (not claimed.isdigit() or len(claimed) > DIGITS or int(claimed) > most):
             raise _too_large(most)
         if self.held + int(claimed or 0) > self._together:
             raise Overloaded(f"{self.held:,} bytes of requests are held already")
@@ -63,6 +67,11 @@ def is_file(content_type: bytes) -> bool:
     """Whether a body of this type is a file, or a form with files, rather than an item written down."""
     kind = content_type.partition(b";")[0].strip().lower()
     return kind not in TEXTUAL and not kind.endswith(b"+json")
+
+
+def packed(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a body is compressed: unpacking is where a small request becomes a large one."""
+    return headers.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity")
 
 
 TEXTUAL = (b"", b"application/json", b"application/x-www-form-urlencoded", b"text/plain")

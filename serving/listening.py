@@ -6,6 +6,7 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
+from serving.connections import bounded
 from serving.settings import Settings
 
 GRACE = 20
@@ -21,6 +22,7 @@ def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -
         log_level="warning",
         log_config=None,
         access_log=False,
+        http=bounded(settings.connections, settings.head_seconds),
         ws="none",
         proxy_headers=False,
         server_header=False,

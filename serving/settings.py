@@ -50,6 +50,11 @@ class Settings:
     """Bytes of bodies held at once; beyond that the answer is 503 with Retry-After."""
     body_seconds: float = 30.0
     """How long a client may take to send a body."""
+    head_seconds: float = 10.0
+    """How long a client may take to send a request's headers."""
+    connections: int = 10_000
+    """Connections held at once, or as many as the system lets a process have; for one more, the one that has been
+    idle longest is closed."""
     readers: int = 2
     """Files that are read at the same time, each in a process of its own."""
     reading: Limits = field(default_factory=Limits)
@@ -158,5 +163,5 @@ def _converted(key: str, value: str, kind: type) -> Any:
 
 TRUTH = {"on": True, "1": True, "true": True, "yes": True, "off": False, "0": False, "false": False, "no": False}
 """Words for a setting that is on or off."""
-CLIENT_SETTINGS = {"datasets", "documents", "python", "url", "key"}
+CLIENT_SETTINGS = {"datasets", "documents", "python", "url", "key", "who"}
 """Names with the same prefix that tests, benchmarks, clients and the Makefile use."""

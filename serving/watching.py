@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from model.errors import SortationError
@@ -39,10 +40,13 @@ def with_own_model(settings: Settings) -> list[str]:
 
 async def watch_models(engine: Engine, where: models.Address, tenant: str, poll: float) -> None:
     """Serves the last good model at once, then the registry's champion whenever it changes. Never gives up."""
-    served = await asyncio.to_thread(models.last_good, where)
+    # One thread for all loading: each thread that ever loaded a model keeps some of that memory for its next one,
+    # and six of them, by turns, added 40 MB to a small server.
+    loading = ThreadPoolExecutor(1, thread_name_prefix="models")
+    loop = asyncio.get_running_loop()
+    served = await loop.run_in_executor(loading, models.last_good, where)
     if served is not None:
         take(engine, served, tenant)
-    loop = asyncio.get_running_loop()
     seen: object = object()
     again = loop.time()
     fetching = _Fetching()
@@ -51,13 +55,14 @@ async def watch_models(engine: Engine, where: models.Address, tenant: str, poll:
         if trace != seen or loop.time() >= again:
             seen = trace
             try:
-                found = await asyncio.to_thread(models.newest, where, fetching.began)
+                found = await loop.run_in_executor(loading, models.newest, where, fetching.began)
                 again = loop.time() + poll if trace is None else float("inf")
                 if served is None or found.fingerprint != served.fingerprint or found.version != served.version:
                     take(engine, found, tenant)
                     served = found
             except asyncio.CancelledError:
                 fetching.end()
+                loading.shutdown(wait=False)
                 raise
             except Exception as error:
                 again = loop.time() + PATIENCE

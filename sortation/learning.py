@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from model.errors import SortationError
 from sortation.frame import DEFAULT_TENANT, Command, own, settings
 from sortation.reports import pages_folder
+from sortation.versions import terms_of
 
 if TYPE_CHECKING:
     from serving.settings import Settings as Server
@@ -25,6 +26,7 @@ def add(command: Command) -> None:
     train.add_argument("--tenant", default=DEFAULT_TENANT, help="whose model, from its own data and corrections")
     train.add_argument("--settings", type=Path, metavar="FILE", help="a YAML or JSON file, such as `tune` writes")
     train.add_argument("--no-promote", action="store_true", help="leave the new version a challenger")
+    train.add_argument("--who", help="who trains, for the history (default: SORTATION_WHO, else the user)")
     train.add_argument("--full-report", action="store_true", help="draw the learning curve however long that takes")
     add_vectors(train)
     evaluate = command("evaluate", _evaluate, "Measure a registered version on labelled items.")
@@ -50,6 +52,7 @@ def _train(told: argparse.Namespace) -> None:
     from serving import commands
     from serving.store.corrections import corrections_file
     from serving.watching import address
+    from training.drafts import locked
     from training.registry import Registry
     from training.run import train
     from training.stamp import is_current, put_stamp
@@ -64,9 +67,11 @@ def _train(told: argparse.Namespace) -> None:
         return
     name = address(server, told.tenant).name
     registry = Registry(server.home, server.registry or None, name)
-    key = signing.own_key(server.home)
+    with locked(server.home / "signing.lock"):  # of several first runs, one makes the key
+        key = signing.own_key(server.home)
+    terms = terms_of(told, server, "no objections after training", promote=not told.no_promote)
     telling = Telling(pages_folder(server, name), server.redact, told.full_report)
-    outcome = train(inputs, wishes, registry, _say, promote=not told.no_promote, key=key, telling=telling)
+    outcome = train(inputs, wishes, registry, _say, terms=terms, key=key, telling=telling)
     put_stamp(stamps, inputs.key)
     if used:
         with commands.opened(server) as store:

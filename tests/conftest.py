@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,9 @@ from serving.models import current
 from training.corpus import Item, read_corpus
 from training.fitting import Settings, fit
 from training.shares import Shares, share_out
+
+if TYPE_CHECKING:
+    from tests.registered import Registered
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,6 +53,14 @@ def shares(few: list[Item]) -> Shares:
 @pytest.fixture(scope="session")
 def classifier(shares: Shares, taxonomy: Taxonomy) -> Classifier:
     return fit(shares.fit, shares.calibration, taxonomy, Settings())
+
+
+@pytest.fixture(scope="session")
+def registered(classifier: Classifier, shares: Shares, tmp_path_factory: pytest.TempPathFactory) -> "Registered":
+    """A registry whose champion is a signed version 1; tests add versions and promote them."""
+    from tests.registered import register
+
+    return register(tmp_path_factory.mktemp("registry"), classifier, shares)
 
 
 @pytest.fixture(scope="session")

@@ -41,12 +41,12 @@ class Server:
         command = [sys.executable, "-m", "sortation", "serve", "--home", str(home), "--port", str(port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"SORTATION_POLL": "0.2"})
 
-    def wait(self, version: int) -> None:
-        """Until this model version answers."""
+    def wait(self, version: int | None = None) -> None:
+        """Until this model version, or any, answers."""
         until = time.monotonic() + 90
         while time.monotonic() < until:
             try:
-                if call(f"{self.url}/health/ready")["version"] == version:
+                if call(f"{self.url}/health/ready")["version"] == version or version is None:
                     return
             except OSError:
                 pass
@@ -115,7 +115,8 @@ def test_the_loop_closes(server: Server, trained: Path, corpus: Path) -> None:
         done = sortation(trained, "train", "--corpus", str(corpus))
         assert "1 corrected" in done.stdout, done.stderr
         if done.returncode:  # the new version stays a challenger where chance made it worse: promote it by hand
-            assert sortation(trained, "promote", "--reason", "the loop's test").returncode == 0
+            words = ("promote", "--force", "--corpus", str(corpus), "--reason", "the loop's test")
+            assert sortation(trained, *words).returncode == 0
         again.wait(2)
         assert call(f"{again.url}/v1/classify", {"body": TEXT})["model"]["version"] == 2
     finally:
@@ -159,3 +160,18 @@ def test_a_broken_taxonomy_is_refused_with_every_fault(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "named twice" in done.stderr
     assert "not among levels" in done.stderr
+
+
+def test_erasing_says_which_versions_had_learned(server: Server, trained: Path, corpus: Path) -> None:
+    server.wait()
+    version = call(f"{server.url}/v1/models")["models"][0]["version"]
+    made = call(f"{server.url}/v1/classify", {"body": "The frobnicator is due for its yearly check.", "from": "ana"})
+    call(f"{server.url}/v1/predictions/{made['prediction_id']}/feedback", {"correct": True})
+    sortation(trained, "train", "--corpus", str(corpus), "--no-promote")
+    erased = call(f"{server.url}/v1/erasures", {"requester": "Ana"})
+    assert erased["predictions"] == 1
+    (learned,) = erased["versions"]
+    name, number = learned.split("/")
+    assert name == "sortation"
+    assert int(number) > version
+    assert "frobnicator" not in (trained / "corrections.jsonl").read_text()

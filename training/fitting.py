@@ -27,6 +27,8 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|[-.]")
 
 FEW = 30
 """Items to a label below which its name teaches as well."""
+JOINED = 0.6
+"""What the strength is multiplied by where combinations have weights besides those of their labels."""
 MOST_COMBINATIONS = 4
 """Allowed combinations to a label up to which combinations have weights of their own; beyond, memory would grow."""
 
@@ -66,6 +68,8 @@ def effort(made: Design, count: int, taxonomy: Taxonomy, settings: Settings) -> 
     per_class = count / len(taxonomy.columns[-1])
     length = float(np.clip(made.words_per_document / 10, 1, 10))
     strength = settings.strength or float(np.clip(100 / np.sqrt(per_class), 5, 40)) * length
+    if settings.strength is None and heads_of(taxonomy) == "combinations":
+        strength *= JOINED
     if settings.strength is None and settings.vectors is not None and settings.vectors.kind == "encoder":
         strength /= settings.meaning.caution
     epochs = settings.epochs or (15 if count < 4000 else 8)
@@ -106,11 +110,11 @@ def compiled(made: Design, solved: Floats, meant: Meaning) -> Weights:
     )
 
 
-def decoder_of(taxonomy: Taxonomy) -> Decoder:
-    """What is fitted: a head per level and, where combinations are few enough to have columns, one for them."""
-    labels = sum(len(columns) for columns in taxonomy.columns)
-    joined = len(taxonomy.levels) > 1 and len(taxonomy.combinations) <= MOST_COMBINATIONS * labels
-    return Decoder.of(taxonomy, "both" if joined else "levels")
+def heads_of(taxonomy: Taxonomy) -> Heads:
+    """What a classifier has columns for: combinations, where no level alone tells them apart and they are few."""
+    labels = [len(columns) for columns in taxonomy.columns]
+    few = max(labels) < len(taxonomy.combinations) <= MOST_COMBINATIONS * sum(labels)
+    return "combinations" if few else "levels"
 
 
 def names(taxonomy: Taxonomy, decoder: Decoder) -> tuple[list[Document], Floats]:
@@ -139,7 +143,9 @@ def learned(
     Shares are distributions over the taxonomy's combinations, (n, n_combinations). An `embedder` that is open already
     is used instead of opening the one in `settings`.
     """
-    decoder = decoder_of(taxonomy)
+    heads = heads_of(taxonomy)
+    joined = heads == "combinations"
+    decoder = Decoder.of(taxonomy, "both" if joined else heads)
     known = observed(truth, decoder)
     few = len(documents) < FEW * len(taxonomy.levels[-1].labels)
     if few if settings.names is None else settings.names:
@@ -151,9 +157,7 @@ def learned(
     meant = meaning(documents, made, settings.vectors, settings.meaning, embedder)
     how = effort(made, len(documents), taxonomy, settings)
     solved = solve(made.matrix, known, decoder, how, progress, meant.rows)
-    joined = len(decoder.head_widths) > len(taxonomy.levels)
     weights = compiled(made, decoder.folded(solved) if joined else solved, meant)
-    heads: Heads = "combinations" if joined else "levels"
     untouched = Calibration((1.0,) * (1 if joined else len(taxonomy.levels)))
     return Classifier(taxonomy, weights, untouched, embedder=meant.embedder, heads=heads)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -12,11 +11,12 @@ from model import taxonomy as taxonomies
 from model.classifier import Classifier
 from model.errors import BundleError, CorpusError, LabelError
 from model.taxonomy import Taxonomy
+from training import seen
 from training.corpus import Item, corpus_hash, merged, read_corpus
 from training.evaluation import Report, evaluate
 from training.fitting import Settings, fit
+from training.gate import Candidate, Terms, go_out
 from training.origin import code_hash, environment
-from training.promotion import objections
 from training.reading import prepared, trained_languages
 from training.recording import record
 from training.registry import CHAMPION, Registry, Version
@@ -107,36 +107,38 @@ def train(
     registry: Registry,
     say: Say,
     *,
-    promote: bool = True,
+    terms: Terms,
     key: Path | None = None,
     telling: Telling | None = None,
 ) -> Outcome:
     """Fits, calibrates, reports, signs with a private key, registers, and promotes where nothing speaks against it."""
-    shares = share_out(inputs.items, settings.seed)
-    say(
-        f"{len(inputs.items)} items ({inputs.corrections} corrected): {len(shares.fit)} to fit, "
-        f"{len(shares.calibration)} to calibrate, {len(shares.test)} to test"
-    )
-    classifier = make(inputs, shares, settings, say)
-    report = evaluate(classifier, shares.test)
-    for name, level in report.levels.items():
+    with registry.work() as scratch:
+        shares = share_out(inputs.items, settings.seed)
         say(
-            f"{name:10} accuracy {level.accuracy:6.1%}   macro-F1 {level.macro_f1:.3f}   "
-            f"calibration error {level.calibration_error_before:.3f} -> {level.calibration_error:.3f}"
+            f"{len(inputs.items)} items ({inputs.corrections} corrected): {len(shares.fit)} to fit, "
+            f"{len(shares.calibration)} to calibrate, {len(shares.test)} to test"
         )
-    champion = registry.find(CHAMPION)
-    rival = None if champion is None else champion_report(registry, champion, shares.test, say)
-    telling = telling or Telling()
-    story = tell(inputs, shares, classifier, report, settings, telling, say)
-    story = replace(story, name=registry.name, rival=rival, rival_number=champion.number if champion else None)
-    with tempfile.TemporaryDirectory(prefix="sortation-") as scratch:
-        version = record(registry, signed(classifier, Path(scratch), key), story, telling)
-    say(f"registered as version {version.number} of {registry.name}, alias challenger")
-    reasons = objections(report, rival)
-    if reasons:
-        registry.object(version, reasons)
-    elif promote:
-        registry.promote(version, "no objections after training")
+        classifier = make(inputs, shares, settings, say)
+        report = evaluate(classifier, shares.test)
+        for name, level in report.levels.items():
+            say(
+                f"{name:10} accuracy {level.accuracy:6.1%}   macro-F1 {level.macro_f1:.3f}   "
+                f"calibration error {level.calibration_error_before:.3f} -> {level.calibration_error:.3f}"
+            )
+        champion = registry.find(CHAMPION)
+        rival = None if champion is None else champion_report(registry, champion, shares.test, scratch, say)
+        telling = telling or Telling()
+        story = tell(inputs, shares, classifier, report, settings, telling, say)
+        story = replace(story, name=registry.name, rival=rival, rival_number=champion.number if champion else None)
+        folder = signed(classifier, scratch, key)
+        extras = folder.with_name("extras")
+        extras.mkdir()
+        (extras / seen.FILE).write_bytes(seen.packed([*shares.fit, *shares.calibration]))
+        version = record(registry, folder, story, telling)
+        say(f"registered as version {version.number} of {registry.name}, alias challenger")
+        mine = Candidate(version, classifier, shares.test, report)
+        reasons = go_out(registry, mine, scratch, terms, say)
+    if terms.promote and not reasons:
         say(f"version {version.number} is the champion")
     return Outcome(version, report, reasons)
 
@@ -161,14 +163,15 @@ def make(inputs: Inputs, shares: Shares, settings: Settings, say: Say) -> Classi
     return replace(classifier, about=about)
 
 
-def champion_report(registry: Registry, champion: Version, test: Sequence[Item], say: Say) -> Report | None:
+def champion_report(
+    registry: Registry, champion: Version, test: Sequence[Item], scratch: Path, say: Say
+) -> Report | None:
     """The champion's report on the same test items; None where it answers other questions or cannot be read."""
-    with tempfile.TemporaryDirectory(prefix="sortation-") as scratch:
-        try:
-            return evaluate(bundle.load(registry.fetch(champion, Path(scratch)), mapped=False), test)
-        except (BundleError, LabelError, KeyError) as error:
-            say(f"version {champion.number} cannot be compared with: {error}")
-            return None
+    try:
+        return evaluate(bundle.load(registry.fetch(champion, scratch), mapped=False), test)
+    except (BundleError, LabelError, KeyError) as error:
+        say(f"version {champion.number} cannot be told of: {error}")
+        return None
 
 
 def signed(classifier: Classifier, scratch: Path, key: Path | None) -> Path:

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
-from serving.api.asking import engine, store
-from serving.api.problems import PROBLEMS
+from serving.api.asking import caller, engine, store
+from serving.api.problems import PROBLEMS, some
+from serving.auth import Forbidden
 from serving.engine import NotReady
 from serving.metrics import KIND
+from serving.store import DEFAULT_TENANT
 
 router = APIRouter(tags=["health"])
 
@@ -35,9 +37,14 @@ async def ready(request: Request) -> Any:
     )
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get("/metrics", response_class=Response, responses=some() | {200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request) -> Response:
-    """Counters and histograms for Prometheus; of several processes each, under the label `worker`."""
+    """Counters and histograms for Prometheus; of several processes each, under the label `worker`.
+
+    They count all tenants' requests: they are the default tenant's.
+    """
+    if caller(request).tenant != DEFAULT_TENANT:
+        raise Forbidden("metrics count all tenants' requests; read them with a key of the tenant default")
     state = request.app.state
     page = await asyncio.to_thread(state.pages.exposed) if state.settings.workers > 1 else state.metrics.exposed()
     return Response(page, media_type=KIND)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.responses import Response
 
 from serving.answering import Request as Work
@@ -22,12 +22,12 @@ COLUMNS = {"body": "body", "text": "body", "subject": "subject", "channel": "cha
 """Column -> what it is."""
 
 
-@router.get("/ping", responses={503: PROBLEMS[503]})
+@router.get("/ping", response_class=PlainTextResponse, responses={503: PROBLEMS[503]})
 async def ping(request: Request) -> Response:
     """A model is loaded."""
     if engine(request).served is None:
         raise NotReady("no model is loaded yet")
-    return Response("\n", media_type="application/json")
+    return Response("\n", media_type="text/plain")
 
 
 @router.get("/version")

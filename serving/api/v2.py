@@ -11,7 +11,7 @@ from model.errors import NotFound
 from serving.answering import Request as Work
 from serving.answers import Answer
 from serving.api.asking import answers, caller, engine
-from serving.api.problems import PROBLEMS, some
+from serving.api.problems import PROBLEMS
 from serving.api.reading import MOST, parsed
 from serving.engine import Engine
 from serving.errors import Misused
@@ -20,6 +20,13 @@ from serving.models import Served
 router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"])
 FIELDS = ("text", "subject", "channel")
 """Names of inputs; text is needed."""
+_ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+SAID: dict[int | str, dict[str, Any]] = {
+    status: {key: value for key, value in each.items() if key != "model"}
+    | {"content": {"application/json": {"schema": _ERROR}}}
+    for status, each in PROBLEMS.items()
+}
+"""The problems, as this protocol says them."""
 VERSIONS = "/models/{name}/versions/{version}"
 
 
@@ -35,15 +42,15 @@ async def live() -> dict[str, bool]:
     return {"live": True}
 
 
-@router.get("/health/ready", responses={503: PROBLEMS[503]})
+@router.get("/health/ready", responses={503: {"description": "not ready"}})
 async def ready(request: Request) -> JSONResponse:
     """A model is loaded."""
     good = engine(request).served is not None and not engine(request).draining
     return JSONResponse({"ready": good}, 200 if good else 503, None if good else {"Retry-After": "2"})
 
 
-@router.get("/models/{name}", responses=some(404, 422))
-@router.get(VERSIONS, responses=some(404, 422))
+@router.get("/models/{name}", responses=SAID)
+@router.get(VERSIONS, responses=SAID)
 async def describe(name: str, request: Request, version: str | None = None) -> dict[str, Any]:
     """A model's inputs and outputs."""
     served = asked(request, name, version)
@@ -58,16 +65,16 @@ async def describe(name: str, request: Request, version: str | None = None) -> d
     }
 
 
-@router.get("/models/{name}/ready", responses=some(404, 422))
-@router.get(VERSIONS + "/ready", responses=some(404, 422))
+@router.get("/models/{name}/ready", responses=SAID)
+@router.get(VERSIONS + "/ready", responses=SAID)
 async def model_ready(name: str, request: Request, version: str | None = None) -> dict[str, Any]:
     """Exactly this model answers."""
     asked(request, name, version)
     return {"name": name, "ready": True}
 
 
-@router.post("/models/{name}/infer", responses=PROBLEMS)
-@router.post(VERSIONS + "/infer", responses=PROBLEMS)
+@router.post("/models/{name}/infer", responses=SAID)
+@router.post(VERSIONS + "/infer", responses=SAID)
 async def infer(name: str, request: Request, version: str | None = None) -> JSONResponse:
     """Classifies the texts of the input `text`; answers are stored as those of /v1/classify are."""
     plain = parsed(await request.body())

@@ -4,11 +4,14 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from model import bundle
+from model import bundle, signing
 from model.classifier import Classifier
 from model.document import Document
 from model.errors import BundleError
@@ -39,25 +42,142 @@ def test_an_existing_folder_is_not_overwritten(classifier: Classifier, folder: P
         bundle.save(classifier, folder)
 
 
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(bytes(content))
+FILES = [*(f"{array}.npy" for array in bundle.Names.arrays()), bundle.Names.MODEL]
 
 
-@pytest.mark.parametrize("name", [*(f"{array}.npy" for array in bundle.Names.ARRAYS), bundle.Names.MODEL])
-def test_one_changed_byte_in_any_file_is_refused(folder: Path, name: str) -> None:
-    flip(folder / name)
-    with pytest.raises(BundleError, match=f"{name}.*checksum"):
-        bundle.load(folder)
+@pytest.fixture(scope="module")
+def signed(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to spoil and mend again, with a signature."""
+    home = tmp_path_factory.mktemp("home")
+    bundle.save(classifier, home / "made")
+    signing.sign(home / "made", signing.own_key(home))
+    return home / "made"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_any_changed_byte_of_any_file_is_refused(signed: Path, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from([*FILES, bundle.Names.MANIFEST, signing.SIGNATURE]))
+    sound = (signed / name).read_bytes()
+    place = data.draw(st.integers(0, len(sound) - 1))
+    with (signed / name).open("r+b") as file:
+        file.seek(place)
+        file.write(bytes([sound[place] ^ data.draw(st.integers(1, 255))]))
+    try:
+        with pytest.raises(BundleError, match="sign" if name == signing.SIGNATURE else None):
+            signing.check(signed, signing.trusted(signed.parent / "trusted"))
+            bundle.load(signed)
+        if name != signing.SIGNATURE:  # nor does it take a signature to see it
+            with pytest.raises(BundleError):
+                bundle.load(signed)
+    finally:
+        (signed / name).write_bytes(sound)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("change", [b"", b"\0"], ids=["one byte short", "one byte more"])
+def test_a_file_of_another_length_is_refused(signed: Path, name: str, change: bytes) -> None:
+    sound = (signed / name).read_bytes()
+    (signed / name).write_bytes(sound + change if change else sound[:-1])
+    try:
+        with pytest.raises(BundleError, match=f"{name}.*checksum"):
+            bundle.load(signed)
+    finally:
+        (signed / name).write_bytes(sound)
 
 
 def vouched(folder: Path) -> None:
     """Makes the manifest agree with whatever lies in the folder."""
+    told(folder, files={name: bundle._checksum(folder / name) for name in FILES})
+
+
+def told(folder: Path, **changes: Any) -> None:
+    """Has the manifest say something else."""
     path = folder / bundle.Names.MANIFEST
-    manifest = json.loads(path.read_text())
-    manifest["files"] = {name: bundle._checksum(folder / name) for name in manifest["files"]}
-    path.write_text(json.dumps(manifest))
+    path.write_text(bundle._dumped(json.loads(path.read_text()) | changes))
+
+
+def changed(folder: Path, **changes: Any) -> None:
+    """Has the description of the model say something else, and the manifest vouch for it."""
+    path = folder / bundle.Names.MODEL
+    path.write_text(bundle._dumped(json.loads(path.read_text()) | changes))
+    vouched(folder)
+
+
+def big_endian(folder: Path) -> None:
+    np.save(folder / "bias.npy", np.load(folder / "bias.npy").astype(">f4"))
+    vouched(folder)
+
+
+def not_a_number(folder: Path) -> None:
+    rows = np.load(folder / "word_rows.npy")
+    rows[-1, -1] = np.nan
+    np.save(folder / "word_rows.npy", rows)
+    vouched(folder)
+
+
+def infinite_scale(folder: Path) -> None:
+    levels = json.loads((folder / bundle.Names.MODEL).read_text())["taxonomy"]["levels"]
+    changed(folder, calibration={"scales": [float("inf")] * len(levels)})
+
+
+def records(folder: Path) -> None:
+    np.save(folder / "bias.npy", np.zeros(4, dtype=[("a", "<f4")]))
+    vouched(folder)
+
+
+def archive(folder: Path) -> None:
+    with (folder / "bias.npy").open("wb") as file:
+        np.savez(file, bias=np.zeros(4, dtype=np.float32))
+    vouched(folder)
+
+
+def other_calibration(folder: Path) -> None:
+    changed(folder, calibration={"scales": [1.0] * 5})
+
+
+def other_taxonomy(folder: Path) -> None:
+    changed(folder, taxonomy={"name": "t", "levels": ["a"], "labels": {"a": {"x": "", "y": ""}}})
+
+
+def path_outside(folder: Path) -> None:
+    files = json.loads((folder / bundle.Names.MANIFEST).read_text())["files"]
+    told(folder, files=files | {"../signing.key": "0" * 64})
+
+
+def true_for_one(folder: Path) -> None:
+    told(folder, format=True)
+
+
+def format_list(folder: Path) -> None:
+    told(folder, format=[2])
+
+
+def files_list(folder: Path) -> None:
+    told(folder, files=[])
+
+
+def array_manifest(folder: Path) -> None:
+    (folder / bundle.Names.MANIFEST).write_text("[]")
+
+
+def deep_manifest(folder: Path) -> None:
+    (folder / bundle.Names.MANIFEST).write_text("[" * 100_000)
+
+
+def link(folder: Path) -> None:
+    moved = (folder / "bias.npy").rename(folder.parent / "elsewhere.npy")
+    (folder / "bias.npy").symlink_to(moved)
+
+
+def subfolder(folder: Path) -> None:
+    (folder / "bias.npy").unlink()
+    (folder / "bias.npy").mkdir()
+
+
+def unvouched(folder: Path) -> None:
+    files = json.loads((folder / bundle.Names.MANIFEST).read_text())["files"]
+    told(folder, files={name: value for name, value in files.items() if name != "bias.npy"})
 
 
 def objects(folder: Path) -> None:
@@ -76,8 +196,7 @@ def wrong_shape(folder: Path) -> None:
 
 
 def unknown_format(folder: Path) -> None:
-    path = folder / bundle.Names.MANIFEST
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
+    told(folder, format=99)
 
 
 def unknown_heads(folder: Path) -> None:
@@ -116,6 +235,22 @@ def not_json(folder: Path) -> None:
         (unknown_heads, "heads 'tails' are unknown"),
         (not_json, "does not describe a model"),
         (shutil.rmtree, "not a model folder"),
+        (big_endian, "foreign type"),
+        (records, "foreign type"),
+        (archive, "foreign type|not an array"),
+        (not_a_number, "no number"),
+        (infinite_scale, "does not describe a model"),
+        (other_calibration, "another number of"),
+        (other_taxonomy, "has shape"),
+        (path_outside, "vouches for foreign files: ../signing.key"),
+        (unvouched, "does not vouch for: bias.npy"),
+        (true_for_one, "has format True"),
+        (format_list, "has format"),
+        (files_list, "does not list"),
+        (array_manifest, "does not list"),
+        (deep_manifest, "is not JSON"),
+        (link, "no plain file: bias.npy"),
+        (subfolder, "no plain file: bias.npy"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )

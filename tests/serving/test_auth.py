@@ -76,7 +76,7 @@ def test_a_wrong_key_is_refused_even_on_loopback(client: TestClient, sent: str) 
         ("classify,review", "/v1/corrections", "GET", 403),
         ("train", "/v1/corrections", "GET", 200),
         ("admin", "/v1/predictions/x", "GET", 404),
-        ("admin", "/metrics", "GET", 200),
+        ("admin", "/v1/erasures", "GET", 200),
         ("train", "/v1/models", "GET", 200),
     ],
 )

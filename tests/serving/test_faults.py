@@ -1,12 +1,8 @@
 """What may go wrong while a server runs: it is killed, told to end, or given another model under load."""
 
 import asyncio
-import os
 import shutil
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,32 +22,8 @@ from serving.models import Served
 from serving.routing import load
 from serving.settings import default_data
 from serving.store import Store
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Process:
-    """A server process over a home with a model in its cache."""
-
-    def __init__(self, home: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "sortation", "serve", "--home", str(home), "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"SORTATION_LOG_FORMAT": "json"})
-        until = time.monotonic() + 60
-        with Client(self.url) as client:
-            while True:
-                try:
-                    client.ask("GET", "/health/ready")
-                    return
-                except SortationError:
-                    assert time.monotonic() < until, "the server never became ready"
-
-    def end(self, kind: signal.Signals = signal.SIGKILL) -> int:
-        self.process.send_signal(kind)
-        return self.process.wait(60)
+from tests.serving.conftest import Serve
+from tests.serving.processes import Process, closed, post, reply
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +76,28 @@ def test_no_acknowledged_prediction_is_lost_when_the_server_ends_under_load(
         for number in acknowledged:
             assert client.ask("GET", f"/v1/predictions/{number}")["prediction_id"] == number
     again.end()
+
+
+def test_a_request_that_had_begun_is_answered_by_a_server_that_is_told_to_end(process: Process) -> None:
+    body = b'{"body": "where is parcel 4471?"}'
+    with process.connect(post(len(body)) + body[:10]) as connection:
+        assert process.healthy()
+        process.process.send_signal(signal.SIGTERM)
+        connection.sendall(body[10:])
+        status, headers, said = reply(connection)
+        assert (status, headers["content-type"], b"prediction_id" in said) == (200, "application/json", True)
+        assert closed(connection)
+    assert process.process.wait(60) in (0, -signal.SIGTERM)
+
+
+def test_a_server_that_is_about_to_end_is_alive_but_not_ready(serve: Serve) -> None:
+    client = serve()
+    client.app.state.engine.draining = True  # type: ignore[attr-defined]
+    assert client.get("/health/live").status_code == 200
+    for path in ("/health/ready", "/v2/health/ready"):
+        refused = client.get(path)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+    assert client.post("/v1/classify", json={"body": "x"}).status_code == 503
 
 
 def test_a_client_says_what_the_server_said(process: Process) -> None:

@@ -2,13 +2,16 @@
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from model.errors import SortationError
-from serving.store import Store
+from serving.store import Feedback, Store
 from serving.store.connection import connect
-from serving.store.migrate import HEAD, REVISIONS
+from serving.store.migrate import FIRST, FOLDER, HEAD, REVISIONS
+from serving.store.repository import now
 from serving.store.tables import metadata
 
 
@@ -38,6 +41,49 @@ def test_a_store_made_before_migrations_is_taken_over(url: str) -> None:
     store = Store(url)
     assert store.get("pred_1").body == "b"
     store.close()
+
+
+def rows(engine: sa.Engine, table: str, columns: str = "*") -> list[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(f"SELECT {columns} FROM {table} ORDER BY 1"))]  # noqa: S608
+
+
+def test_every_row_of_the_first_revision_is_kept(url: str) -> None:
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("path_separator", "os")
+    columns = "id, created_at, item_id, channel, subject, body, labels, answer, model_version, fingerprint"
+    said = "number, prediction_id, created_at, labels, correct, source, actor"
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, FIRST)
+        for k in range(300):
+            row = {"id": f"pred_{k:03}", "item": f"ticket-{k % 7}" if k % 3 else None, "body": f"“{k}” ünïcode 🚚"}
+            connection.execute(
+                sa.text(
+                    f"INSERT INTO predictions ({columns}) VALUES "  # noqa: S608
+                    "(:id, '2026-01-02 03:04:05.678901', :item, null, '', :body, '{\"a\": null}', '{}', 1, 'f')"
+                ),
+                row,
+            )
+            if k % 2:
+                connection.execute(
+                    sa.text(
+                        "INSERT INTO feedback (prediction_id, created_at, labels, correct, source, actor) "
+                        "VALUES (:id, '2026-01-02 03:04:05.678901', '{\"a\": \"b\"}', :ok, null, 'mara')"
+                    ),
+                    {"id": row["id"], "ok": k % 4 == 1},
+                )
+    before = rows(engine, "predictions", columns), rows(engine, "feedback", said)
+    store = Store(url)
+    assert (rows(engine, "predictions", columns), rows(engine, "feedback", said)) == before
+    assert [len(part) for part in before] == [300, 150]
+    assert store.get("pred_299").tenant == "default"
+    assert len(list(store.corrections())) == 150
+    assert store.say(Feedback("pred_000", now(), {"a": "b"}, False)) == 151
+    store.close()
+    engine.dispose()
 
 
 def test_a_newer_versions_store_is_refused(url: str) -> None:

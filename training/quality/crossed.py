@@ -12,7 +12,7 @@ from model.decoding import Decoder, Floats, Places
 from model.scoring import Scores
 from model.taxonomy import Taxonomy
 from training.corpus import Item
-from training.fitting import Ints, Settings, learned, targets
+from training.fitting import Ints, Settings, heads_of, learned, targets
 from training.shares import SMALL, WORLDS, groups
 
 MANY = 20_000
@@ -33,18 +33,22 @@ class Crossed:
     """Calibrated scores, the mean over repeats, (n, columns)."""
     strongest: Floats
     """Each item's largest score before calibration, (n,): low for text unlike what the classifiers know."""
+    powers: tuple[float, ...] = ()
+    """Of the levels, as in a calibration."""
 
     @cached_property
     def decoder(self) -> Decoder:
-        """The taxonomy's combinations."""
-        return Decoder.of(self.taxonomy)
+        """The taxonomy's combinations, as the classifiers have columns for them."""
+        return Decoder.of(self.taxonomy, heads_of(self.taxonomy))
 
     @cached_property
     def _decoded(self) -> tuple[Floats, Floats, Places, Floats]:
         marginals, given, best, probability = [], [], [], []
         for start in range(0, len(self.truth), BLOCK):
             part = slice(start, start + BLOCK)
-            joint = self.decoder.joint(self.scores[part].copy())
+            joint = self.decoder.joint(self.scores[part])
+            if self.powers:
+                joint = self.decoder.weighed(joint, self.powers)
             marginals.append(self.decoder.marginals(joint))
             given.append(np.take_along_axis(joint, self.truth[part, None], axis=1)[:, 0])
             best.append(joint.argmax(axis=1))
@@ -85,10 +89,12 @@ def crossed(items: Sequence[Item], taxonomy: Taxonomy, settings: Settings, progr
     """
     folds, repeats = (3, 1) if len(items) > MANY else (5, 2)
     told = replace(settings, margin=0.0)
-    truth, together, decoder = targets(items, taxonomy), tied(items), Decoder.of(taxonomy)
+    truth, together = targets(items, taxonomy), tied(items)
+    decoder = Decoder.of(taxonomy, heads_of(taxonomy))
     documents = [item.document for item in items]
     total = np.zeros((len(items), decoder.columns), dtype=np.float32)
     strongest = np.zeros(len(items))
+    powers: list[tuple[float, ...]] = []
     for repeat in range(repeats):
         fold = dealt(together, folds, settings.seed + repeat)
         scores = np.zeros_like(total)
@@ -103,9 +109,11 @@ def crossed(items: Sequence[Item], taxonomy: Taxonomy, settings: Settings, progr
             found = made.scorer.score([documents[k] for k in mine])
             scores[mine], words[mine], known[mine] = found.scores, found.words, found.known
         whole = Scores(scores, words, known)
-        total += fit_calibration(whole, truth, decoder).apply(whole, decoder.widths) / repeats
+        calibration = fit_calibration(whole, truth, decoder)
+        powers.append(calibration.powers)
+        total += calibration.apply(whole, decoder.head_widths) / repeats
         strongest += scores.max(axis=1) / repeats
-    return Crossed(taxonomy, truth, total, strongest)
+    return Crossed(taxonomy, truth, total, strongest, tuple(np.mean(powers, axis=0).tolist()))
 
 
 def tied(items: Sequence[Item]) -> Places:
