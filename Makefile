@@ -6,7 +6,7 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
-.PHONY: help run serve train test lint fix bench bench-accuracy bench-drift bench-shadow bench-reading bench-speed
+.PHONY: help run serve train test lint fix bench bench-accuracy bench-drift bench-shadow bench-reading bench-serving bench-speed
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ bench-shadow: $(DEV) ## print what a challenger in shadow costs the answers
 
 bench-reading: $(DEV) ## print what reading costs and gets right (documents: SORTATION_DOCUMENTS)
 	@$(BIN)/python -m bench.reading
+
+bench-serving: $(DEV) ## measure the server beside MLflow, scikit-learn behind FastAPI, and echoes
+	@$(BIN)/sortation train --if-changed
+	@$(BIN)/python -m bench.serving var
 
 bench-speed: $(DEV) ## the speed half of bench
 	@$(BIN)/python -m bench speed

@@ -11,7 +11,10 @@ def echo_asgi(home: Path) -> Any:
     """The least an ASGI server can do with a body."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
+            for step in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{step}.complete"})
             return
         body = (await receive())["body"]
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
@@ -94,18 +97,12 @@ SERVERS = {each.__name__: each for each in (echo_asgi, echo_fastapi, naive, sort
 
 
 def main() -> None:
-    """Serves one of them with uvicorn."""
-    import uvicorn
+    """Serves one of them, all in the same way."""
+    from serving.listening import listen
+    from serving.settings import Settings
 
     name, port, home = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-    uvicorn.run(
-        SERVERS[name](home),
-        host="127.0.0.1",
-        port=port,
-        log_level="error",
-        access_log=False,
-        lifespan="on" if name.startswith("sortation") else "off",
-    )
+    listen(SERVERS[name](home), Settings(port=port))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from model.calibration import Calibration
+from model.combined import Combined
 from model.decoding import Decoder, Floats, Heads, Places
 from model.document import Document, Label, Prediction, as_documents
 from model.drift import Profile
@@ -57,6 +58,8 @@ class Classifier:
     """For prediction sets at several error rates, strictest first; empty where there was nothing to calibrate on."""
     reference: Profile | None = None
     """What its answers to items that it never saw looked like, to compare served ones with; None: not known."""
+    arrays: Combined | None = None
+    """The weights combined for scoring, where several processes share them; None: in memory, when first needed."""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -66,7 +69,7 @@ class Classifier:
     @cached_property
     def scorer(self) -> Scorer:
         """The weights, ready for look-ups."""
-        return Scorer(self.weights, self.embedder)
+        return Scorer(self.weights, self.embedder, self.arrays)
 
     @cached_property
     def decoder(self) -> Decoder:

@@ -12,19 +12,19 @@ itself needs no vectors. Where an encoder was used, its vector of the document i
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from model.combined import Combined, combined
 from model.decoding import Floats
 from model.document import Document
 from model.features import Features, features, parts
 from model.hashing import U64, Places
 from model.tokens import Tokens, tokenise
 from model.vectors import Embedder
-from model.vocabulary import Rows, Vocabulary
+from model.vocabulary import Rows
 
 Counts = np.ndarray[Any, np.dtype[np.intp]]
 BATCH_CHARACTERS = 400_000
@@ -100,21 +100,13 @@ class Scorer:
     vocabulary and one table, so that one look-up and one product serve them all.
     """
 
-    def __init__(self, weights: Weights, embedder: Embedder | None = None) -> None:
+    def __init__(self, weights: Weights, embedder: Embedder | None = None, arrays: Combined | None = None) -> None:
+        """`arrays`: the weights' own, combined before; None: they are combined in memory."""
         self.weights = weights
         self._embedder = embedder
         self._near = len(weights.word_hashes) + len(weights.pair_hashes) + len(weights.part_hashes)
-        hashes = (weights.word_hashes, weights.pair_hashes, weights.part_hashes, weights.near_hashes)
-        self.vocabulary = Vocabulary(np.concatenate(hashes))
-
-    @cached_property
-    def table(self) -> Floats:
-        """All rows, each with its square as one more column, so that one product sums both."""
-        w = self.weights
-        table = np.empty((len(self.vocabulary), len(w.bias) + 1), dtype=np.float32)
-        np.concatenate([w.word_rows, w.pair_rows, w.part_rows, w.near_rows], out=table[:, :-1])
-        np.concatenate([w.word_squares, w.pair_squares, w.part_squares, w.near_squares], out=table[:, -1])
-        return table
+        arrays = combined(weights) if arrays is None else arrays
+        self.vocabulary, self.table = arrays.vocabulary, arrays.table
 
     def score(self, documents: Sequence[Document]) -> Scores:
         """Scores of n documents; any n, in passes of bounded size."""

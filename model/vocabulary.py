@@ -14,13 +14,27 @@ LOAD = 8
 class Vocabulary:
     """Rows 0 … n-1 for n distinct hashes; anything else has row -1."""
 
-    def __init__(self, hashes: U64) -> None:
+    def __init__(self, hashes: U64, slots: Rows | None = None) -> None:
+        """`slots`: those of a vocabulary of the same hashes, made before."""
         self.hashes = hashes
-        bits = max((len(hashes) * LOAD - 1).bit_length(), 4)
-        self._shift = np.uint64(64 - bits)
-        self._mask = (1 << bits) - 1
-        self._rows = np.full(1 << bits, -1, dtype=np.int32)
-        self._fill()
+        room = self.room(len(hashes))
+        self._shift = np.uint64(64 - (room.bit_length() - 1))
+        self._mask = room - 1
+        self.slots = np.full(room, -1, dtype=np.int32) if slots is None else slots
+        """Row numbers where look-ups find them, -1 elsewhere; (room,)."""
+        if slots is None:
+            self._fill()
+
+    @staticmethod
+    def room(count: int) -> int:
+        """Slots for so many hashes, a power of two."""
+        return 1 << max((count * LOAD - 1).bit_length(), 4)
+
+    def sound(self) -> bool:
+        """Whether every hash is found at its row, and nothing else is in the slots."""
+        filled = int((self.slots >= 0).sum())
+        inside = filled == 0 or int(self.slots.max()) < len(self)
+        return filled == len(self) and inside and np.array_equal(self.rows(self.hashes), np.arange(len(self)))
 
     def __len__(self) -> int:
         return len(self.hashes)
@@ -33,10 +47,10 @@ class Vocabulary:
         slots, waiting = self._slots(self.hashes), np.arange(len(self.hashes))
         while len(waiting):
             at = slots[waiting]
-            free = self._rows[at] < 0
+            free = self.slots[at] < 0
             takers, places = waiting[free], at[free]
-            self._rows[places] = takers.astype(np.int32)  # of several keys for one slot, the last one stays
-            won = self._rows[places] == takers
+            self.slots[places] = takers.astype(np.int32)  # of several keys for one slot, the last one stays
+            won = self.slots[places] == takers
             waiting = np.concatenate([waiting[~free], takers[~won]])
             slots[waiting] = (slots[waiting] + 1) & self._mask
 
@@ -45,13 +59,13 @@ class Vocabulary:
         if not len(self.hashes):
             return np.full(len(hashes), -1, dtype=np.int32)
         slots = self._slots(hashes)
-        rows: Rows = self._rows[slots]
+        rows: Rows = self.slots[slots]
         other = (self.hashes[rows] != hashes) & (rows >= 0)  # an empty slot ends the search
         asked = other.nonzero()[0]
         slots = slots[asked]
         while len(asked):
             slots = (slots + 1) & self._mask
-            found = self._rows[slots]
+            found = self.slots[slots]
             rows[asked] = found
             other = (self.hashes[found] != hashes[asked]) & (found >= 0)
             asked, slots = asked[other], slots[other]

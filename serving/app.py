@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import State
+from starlette.types import ASGIApp
 
 from model import taxonomy as taxonomies
 from model.errors import SortationError
@@ -22,7 +24,8 @@ from serving.api.schemas import LabelOut
 from serving.auth import Door
 from serving.drift import Gauges
 from serving.engine import Engine
-from serving.front import Front
+from serving.front import Front, Fronted
+from serving.gathering import Gathering
 from serving.idempotency import Replays
 from serving.jobs import Jobs
 from serving.limits import Bodies
@@ -68,6 +71,7 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
             *(watch_shadow(engine, app.state.shadow, address(settings, t), settings) for t in with_own_model(settings)),
             clean(app.state.store, settings),
             app.state.jobs.run(),
+            *([app.state.pages.publish()] if settings.workers > 1 else ()),
         ]
         running = [asyncio.create_task(task) for task in tasks]
         try:
@@ -82,15 +86,19 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
             app.state.store.close()
             if traces is not None:
                 await asyncio.to_thread(traces.shutdown)
+            app.state.pages.withdraw()
 
-    app = FastAPI(title="Sortation", version="1", description=ABOUT, lifespan=lifespan, redoc_url=None)
+    app = Fronted(title="Sortation", version="1", description=ABOUT, lifespan=lifespan, redoc_url=None)
     for group in GROUPS:
         app.include_router(group.router)
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
     errors.install(app)
     app.add_middleware(Front, state=app.state, settings=settings)
+    front: ASGIApp = Front(app, app.state, settings)
     if traces is not None:
         app.add_middleware(Tracing, provider=traces)
+        front = Tracing(front, traces)
+    app.front = front
     _describe(app)
     return app
 
@@ -99,6 +107,7 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     """Puts the collaborators into the application's state."""
     store = state.store = Store(settings.database_url)
     state.settings, state.metrics = settings, Metrics()
+    state.pages = Gathering(settings.home / "workers" / str(os.getppid()), state.metrics.exposed)
     engine = state.engine = Engine(
         store,
         lambda tenant, served: _rules(settings, tenant, served),
@@ -110,7 +119,7 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     )
     state.intake = Intake(Uploads(settings.reading, settings.readers), eyes)
     door = state.door = Door(store, anonymous=settings.anonymous and settings.local)
-    state.quotas = Quotas(settings.rate, lambda: door.quotas)
+    state.quotas = Quotas(settings.rate, lambda: door.quotas, share=settings.workers)
     state.bodies = Bodies(settings.max_held, settings.body_seconds)
     state.replays = Replays(store)
     state.jobs = Jobs(store, engine, state.intake)

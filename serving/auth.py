@@ -18,7 +18,7 @@ NEEDED = (
 )
 """Scope that an address needs; any other wants a key of any scope. `admin` may do everything."""
 CLASSIFY = "/v1/classify"
-FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
+FORWARDED = frozenset((b"forwarded", b"x-forwarded-for", b"x-real-ip"))
 
 
 class Unauthorized(SortationError):
@@ -87,7 +87,7 @@ def _from_elsewhere(headers: Mapping[bytes, bytes]) -> bool:
     """
     origin = headers.get(b"origin")
     foreign = origin is not None and origin.partition(b"://")[2] != headers.get(b"host")
-    return foreign or any(name in headers for name in FORWARDED)
+    return foreign or not FORWARDED.isdisjoint(headers)
 
 
 def _secret(headers: Mapping[bytes, bytes]) -> bytes | None:

@@ -1,16 +1,18 @@
 """Requests -> micro-batches -> answers, each in the store before it is given. Knows no HTTP.
 
 There is no timer: whatever has arrived while one batch is worked on makes up the next, so that a lone request waits
-for nothing and a crowd shares one vectorised pass and one commit.
+for nothing and a crowd shares one vectorised pass. Commits run beside it: what was scored during one is the next.
 """
 
 import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from model.errors import SortationError
@@ -50,6 +52,10 @@ class _Work:
     since: float = field(default_factory=time.perf_counter)
 
 
+Pair = tuple[Answer, Stored]
+"""An answer, and the row that keeps it."""
+
+
 @dataclass
 class Engine:
     """Classifies, routes and stores; models are swapped between two batches, never within one."""
@@ -71,9 +77,11 @@ class Engine:
         self._lines: dict[str, Line] = {}
         self._waiting: deque[_Work] = deque()
         self._items = self._characters = 0
-        self._wake = asyncio.Event()
+        self._scored: list[tuple[_Work, list[Pair]]] = []
+        self._wake, self._due = asyncio.Event(), asyncio.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
-        self._task: asyncio.Task[None] | None = None
+        self._keeper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keeper")
+        self._tasks: list[asyncio.Task[None]] = []
         self.draining = False
 
     @property
@@ -106,16 +114,17 @@ class Engine:
 
     async def start(self) -> None:
         """Begins to answer."""
-        self._task = asyncio.create_task(self._run())
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._keep())]
 
     async def stop(self) -> None:
         """Takes nothing new, answers what waits, then ends."""
         self.draining = True
         while self._items:
             await asyncio.sleep(0.005)
-        if self._task is not None:
-            self._task.cancel()
+        for task in self._tasks:
+            task.cancel()
         self._thread.shutdown(wait=True)
+        self._keeper.shutdown(wait=True)
 
     async def classify(self, request: Request) -> Answer:
         """The answer for one item, stored. Raises NotReady or Overloaded."""
@@ -170,58 +179,81 @@ class Engine:
         self._characters -= work.size
 
     async def _run(self) -> None:
+        """Prepares, classifies, decides and routes, batch after batch."""
         while True:
             await self._wake.wait()
             batch = self._next()
             if not batch:
                 continue
             self.metrics.queued(self._items, time.perf_counter() - batch[0].since)
-            done = await self._answer_all(batch, self._lines)
+            done = await self._each(batch, partial(self._score, lines=self._lines))
             for work, found in zip(batch, done, strict=True):
-                self._leave(work)
-                if work.future.done():
-                    continue
                 if isinstance(found, Exception):
-                    work.future.set_exception(found)
+                    self._told(work, found)
                 else:
-                    work.future.set_result(found)
+                    self._scored.append((work, found))
+            if self._scored:
+                self._due.set()
+            await asyncio.sleep(0)  # what has arrived meanwhile is taken in, and the commit can begin
 
-    async def _answer_all(self, batch: list[_Work], lines: dict[str, Line]) -> list[Any]:
-        """Per piece of work its answers or what went wrong."""
+    async def _keep(self) -> None:
+        """Stores what was scored, all of it in one commit, and only then tells the answers."""
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            scored, self._scored = self._scored, []
+            began = time.perf_counter()
+            found = dict(scored)
+            done = await self._each([work for work, _ in scored], partial(self._store, found))
+            for work, answers in zip(found, done, strict=True):
+                self._told(work, answers)
+            self.metrics.stored(time.perf_counter() - began, self._items)
+
+    def _told(self, work: _Work, found: Any) -> None:
+        """Gives a caller its answers, or what went wrong."""
+        self._leave(work)
+        if work.future.done():
+            return
+        if isinstance(found, Exception):
+            work.future.set_exception(found)
+        else:
+            work.future.set_result(found)
+
+    async def _each(self, batch: list[_Work], done: Callable[[list[_Work]], Awaitable[list[Any]]]) -> list[Any]:
+        """Per piece of work what came of it, or what went wrong: one bad item does not take others along."""
         try:
-            answers = await self._answer([request for work in batch for request in work.requests], lines)
+            return await done(batch)
         except Exception as error:
             if len(batch) == 1 or not isinstance(error, ArithmeticError | LookupError | TypeError | ValueError):
                 return [error] * len(batch)
             log.error("a batch of %d failed (%s); trying its parts alone", len(batch), type(error).__name__)
-            return [(await self._answer_all([work], lines))[0] for work in batch]
-        done, at = [], 0
-        for work in batch:
-            done.append(answers[at : at + len(work.requests)])
-            at += len(work.requests)
-        return done
+            return [(await self._each([work], done))[0] for work in batch]
 
-    async def _answer(self, requests: list[Request], lines: dict[str, Line]) -> list[Answer]:
-        """One batch: prepare, classify, decide, route, store."""
-        loop = asyncio.get_running_loop()
-        if sum(request.size for request in requests) <= INLINE:
-            pairs = self._scored(requests, lines)
+    async def _score(self, batch: list[_Work], lines: dict[str, Line]) -> list[list[Pair]]:
+        requests = [request for work in batch for request in work.requests]
+        if sum(work.size for work in batch) <= INLINE:
+            pairs = self._answered(requests, lines)
         else:
-            pairs = await loop.run_in_executor(self._thread, self._scored, requests, lines)
-        began = time.perf_counter()
-        await loop.run_in_executor(self._thread, self.store.add, [row for _, row in pairs])
-        self.metrics.stored(time.perf_counter() - began, self._items - len(requests))
-        loop.call_soon(self.given, pairs)
-        return [answer for answer, _ in pairs]
+            loop = asyncio.get_running_loop()
+            pairs = await loop.run_in_executor(self._thread, self._answered, requests, lines)
+        each = iter(pairs)
+        return [list(islice(each, len(work.requests))) for work in batch]
 
-    def _scored(self, requests: list[Request], lines: dict[str, Line]) -> list[tuple[Answer, Stored]]:
+    async def _store(self, found: dict[_Work, list[Pair]], batch: list[_Work]) -> list[list[Answer]]:
+        rows = [row for work in batch for _, row in found[work]]
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._keeper, self.store.add, rows)
+        loop.call_soon(self.given, [pair for work in batch for pair in found[work]])
+        return [[answer for answer, _ in found[work]] for work in batch]
+
+    def _answered(self, requests: list[Request], lines: dict[str, Line]) -> list[Pair]:
         """Answers and their rows, in the requests' order."""
         groups: dict[int, tuple[Line, list[int]]] = {}
         for k, request in enumerate(requests):
             line = lines.get(request.tenant) or lines[DEFAULT_TENANT]
             groups.setdefault(id(line), (line, []))[1].append(k)
         at = now()
-        done: list[tuple[Answer, Stored] | None] = [None] * len(requests)
+        done: list[Pair | None] = [None] * len(requests)
         for line, places in groups.values():
             group = answered([requests[k] for k in places], line, self.eyes, at)
             self.metrics.answered([answer.plain for answer in group.answers], group.seconds)

@@ -4,14 +4,16 @@ The server never imports MLflow. It looks at the registry cheaply, and where som
 its own (`python -m serving.fetch`) fetches the champion. A registry that is gone does not matter.
 """
 
+import fcntl
 import json
 import logging
 import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +21,7 @@ from typing import Any
 
 from model import bundle, signing
 from model.classifier import Classifier
+from model.combined import shared
 from model.errors import BundleError, RegistryError
 
 log = logging.getLogger("sortation.models")
@@ -98,16 +101,35 @@ def newest(address: Address, started: Callable[[subprocess.Popen[str]], object] 
     file = _file(address)
     if file is not None and not file.exists():
         raise RegistryError(f"there is no registry at {address.registry}; train a model first")
-    noted = _fetched(address, started)
-    try:
-        served = _load(address, noted)
-    except BundleError:
-        shutil.rmtree(address.cache / str(noted["folder"]), ignore_errors=True)  # perhaps the copy alone is damaged
-        raise
-    draft = address.note.with_suffix(f".{os.getpid()}")
-    draft.write_text(json.dumps(noted), encoding="utf-8")
-    draft.replace(address.note)
+    asked = time.time()
+    address.cache.mkdir(parents=True, exist_ok=True)
+    with (address.cache / f".{address.note.stem}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of several servers over one cache, one fetches and the others find it
+        stamps = trace(address)
+        known = _known(address, stamps, asked)
+        noted = _fetched(address, started) | {"trace": repr(stamps)} if known is None else known
+        try:
+            served = _load(address, noted)
+        except BundleError:  # perhaps the copy alone is damaged
+            shutil.rmtree(address.cache / str(noted["folder"]), ignore_errors=True)
+            address.note.unlink(missing_ok=True)
+            raise
+        if known is None:
+            draft = address.note.with_suffix(f".{os.getpid()}")
+            draft.write_text(json.dumps(noted), encoding="utf-8")
+            draft.replace(address.note)
     return served
+
+
+def _known(address: Address, stamps: object, asked: float) -> dict[str, object] | None:
+    """What was noted since `asked`, or while the registry was as it is now; None: it has to be looked at."""
+    try:
+        noted: dict[str, object] = json.loads(address.note.read_text(encoding="utf-8"))
+        fresh = address.note.stat().st_mtime > asked
+        same = stamps is not None and noted.get("trace") == repr(stamps)
+        return noted if (fresh or same) and (address.cache / str(noted["folder"])).is_dir() else None
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
 
 
 def _fetched(address: Address, started: Callable[[subprocess.Popen[str]], object]) -> dict[str, object]:
@@ -157,11 +179,20 @@ def trace(address: Address) -> object:
 def _load(address: Address, noted: dict[str, object]) -> Served:
     folder = address.cache / str(noted["folder"])
     signed = _vouched(folder, address)
-    classifier = bundle.load(folder, vectors=address.vectors)
+    classifier = _sharing(bundle.load(folder, vectors=address.vectors), folder)
     classifier.predict(["warm up"])
     return Served(
         classifier, address.name, int(str(noted["version"])), address.alias, bundle.fingerprint(folder), signed
     )
+
+
+def _sharing(classifier: Classifier, folder: Path) -> Classifier:
+    """The classifier with arrays that all servers over this cache have in common; its own where there is no room."""
+    try:
+        return replace(classifier, arrays=shared(classifier.weights, folder.with_name(f"{folder.name}.arrays")))
+    except OSError as error:
+        log.warning("the arrays of %s are not shared: %s", folder.name, error.strerror or error)
+        return classifier
 
 
 def _vouched(folder: Path, address: Address) -> bool:

@@ -1,4 +1,7 @@
-"""How many items a tenant may have classified in a minute. In memory, per process; knows no HTTP but header names."""
+"""How many items a tenant may have classified in a minute. In memory; knows no HTTP but header names.
+
+Of several processes each grants its share, so that all of them together never grant more.
+"""
 
 import math
 import time
@@ -30,14 +33,19 @@ class Quotas:
     """Windows of a minute, one per tenant that has a limit."""
 
     def __init__(
-        self, default: int, own: Callable[[], Mapping[str, int]], clock: Callable[[], float] = time.monotonic
+        self,
+        default: int,
+        own: Callable[[], Mapping[str, int]],
+        clock: Callable[[], float] = time.monotonic,
+        share: int = 1,
     ) -> None:
-        self._default, self._own, self._clock = default, own, clock
+        self._default, self._own, self._clock, self._share = default, own, clock, share
         self._windows: dict[str, _Window] = {}
 
     def limit(self, tenant: str) -> int:
-        """Items a minute; 0: no limit."""
-        return self._own().get(tenant, self._default)
+        """Items a minute that this process grants; 0: no limit."""
+        limit = self._own().get(tenant, self._default)
+        return limit if self._share == 1 or not limit else max(1, limit // self._share)
 
     def take(self, tenant: str, items: int) -> None:
         """Counts items, all or none of them. Raises QuotaExceeded."""

@@ -9,7 +9,9 @@ LONGEST = 320
 
 def requester_of(sender: str | None) -> str | None:
     """The address in a sender such as `Ana Lima <ana@example.org>`, or all of it where it holds none."""
-    said = (sender or "").strip()
+    if not sender:
+        return None
+    said = sender.strip()
     address = parseaddr(said)[1]
     return (address if "@" in address else said)[:LONGEST] or None
 

@@ -32,6 +32,8 @@ class Settings:
     """Address to listen on; anything but loopback needs API keys."""
     port: int = 8000
     """Port to listen on."""
+    workers: int = 1
+    """Processes that answer; they share one copy of the models' arrays."""
     registry: str = ""
     """Tracking address of the MLflow registry; empty: the SQLite file in `home`."""
     model: str = "sortation"

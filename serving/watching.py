@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import subprocess
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -87,26 +86,45 @@ async def follow(
         use(served)
     seen: object = object()
     again = loop.time()
-    fetching: deque[subprocess.Popen[str]] = deque(maxlen=1)
+    fetching = _Fetching()
     while True:
         trace = models.trace(where)
         if trace != seen or loop.time() >= again:
             seen = trace
             try:
-                found = await loop.run_in_executor(loading, models.newest, where, fetching.append)
+                found = await loop.run_in_executor(loading, models.newest, where, fetching.began)
                 again = loop.time() + poll if trace is None else float("inf")
                 if served is None or found.fingerprint != served.fingerprint or found.version != served.version:
                     use(found)
                     served = found
             except asyncio.CancelledError:
-                for process in fetching:
-                    process.kill()
+                fetching.end()
                 loading.shutdown(wait=False)
                 raise
             except Exception as error:
                 again = loop.time() + PATIENCE
                 failed(error)
         await asyncio.sleep(poll)
+
+
+class _Fetching:
+    """The process that fetches, which must not outlive the server."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._over = False
+
+    def began(self, process: subprocess.Popen[str]) -> None:
+        """A process has begun; where the server has ended meanwhile, it ends too."""
+        self._process = process
+        if self._over:
+            process.kill()
+
+    def end(self) -> None:
+        """Ends the one that runs, if any, and any later one."""
+        self._over = True
+        if self._process is not None:
+            self._process.kill()
 
 
 def take(engine: Engine, served: models.Served, tenant: str) -> None:

@@ -14,7 +14,7 @@ DEFAULT_TENANT = "default"
 
 def settings(told: argparse.Namespace) -> Settings:
     """The server's settings, with what the command line says in place of what the environment says."""
-    names = ("data", "home", "registry", "host", "port", "vectors", "vectors_kind")
+    names = ("data", "home", "registry", "host", "port", "vectors", "vectors_kind", "workers")
     given: dict[str, Any] = {name: getattr(told, name, None) for name in names}
     return replace(Settings.read(), **{name: value for name, value in given.items() if value is not None})
 

@@ -11,6 +11,7 @@ def add(command: Command) -> None:
     serve = command("serve", _serve, "Answer over HTTP.")
     serve.add_argument("--host")
     serve.add_argument("--port", type=int)
+    serve.add_argument("--workers", type=int, help="processes that answer, sharing one copy of the models")
     wait = command("try", _try, "Wait for the server, classify a sample ticket through it, say what to do next.")
     wait.add_argument("--url", default="http://127.0.0.1:8000")
     wait.add_argument("--patience", type=float, default=120, help="seconds to wait for the server")
@@ -28,24 +29,18 @@ def add(command: Command) -> None:
 
 
 def _serve(told: argparse.Namespace) -> None:
-    import uvicorn
-
     from serving import logs
     from serving.app import create_app
-    from serving.connections import bounded
+    from serving.listening import listen
+    from serving.workers import supervise
 
     server = settings(told)
     logs.install(server.log_format)
-    uvicorn.run(
-        create_app(server),
-        host=server.host,
-        port=server.port,
-        log_level="warning",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=20,
-        http=bounded(server.connections, server.head_seconds),
-    )
+    app = create_app(server)
+    if server.workers > 1:
+        supervise(server.workers, server.host, server.port, lambda own: listen(app, server, own))
+    else:
+        listen(app, server)
 
 
 def _try(told: argparse.Namespace) -> None:

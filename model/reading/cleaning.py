@@ -19,6 +19,8 @@ _RESIDUE = re.compile(
     r"\bref:_[0-9A-Za-z]{5,}\._[0-9A-Za-z]{5,}:ref\b|\{#HS:[\d-]+#\}|^[ \t]*\[[A-Z0-9]{5,6}-[A-Z0-9]{4,5}\][ \t]*$",
     re.I | re.M,
 )
+_SIGN = re.compile("[\\[<&{:\u200b\ufeff\u2060]")
+"""What residue begins with; `:` stands behind its first three letters, blanks before `[`."""
 _MARKER = re.compile(r"ref:|\{#|[ \t]*\[[A-Z0-9]{5,6}-", re.I)
 _POINTER = re.compile(phrases.POINTER, re.I)
 _UNQUOTE = re.compile(r"^[ \t]{0,3}(?:>[ \t]?)+", re.M)
@@ -91,10 +93,27 @@ def _around(text: str, history: list[Span], careful: bool) -> list[Span]:
 
 
 def _residue(text: str, start: int, end: int) -> list[Span]:
-    return [
-        ("marker" if _MARKER.match(match.group()) else "residue", match.start(), match.end())
-        for match in _RESIDUE.finditer(text, start, end)
-    ]
+    found: list[Span] = []
+    place = start
+    for sign in _SIGN.finditer(text, start, end):
+        at = sign.start()
+        begins = [at - 3 if sign.group() == ":" else at]
+        if sign.group() == "[":  # a mark alone on its line takes the blanks before it along
+            begins.insert(0, _behind_blanks(text, place, at))
+        for begin in begins:
+            match = _RESIDUE.match(text, begin, end) if begin >= place else None
+            if match is not None:
+                found.append(("marker" if _MARKER.match(match.group()) else "residue", match.start(), match.end()))
+                place = match.end()
+                break
+    return found
+
+
+def _behind_blanks(text: str, start: int, end: int) -> int:
+    """Where the run of blanks that ends at `end` begins."""
+    while end > start and text[end - 1] in " \t":
+        end -= 1
+    return end
 
 
 def _merged(spans: list[Span], residue: list[Span]) -> list[Span]:

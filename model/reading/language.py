@@ -3,8 +3,13 @@
 import math
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
+from itertools import chain
+from typing import TypeVar
+
+T = TypeVar("T")
 
 UNKNOWN = "und"
 """The code for text that says too little (BCP 47's "undetermined"), such as `PO 4500 qty?`."""
@@ -28,6 +33,15 @@ SCRIPTS = (
 )  # fmt: skip
 """Scripts that settle a language by themselves, by their first and last letter; Cyrillic is told apart further."""
 
+USUAL = 40
+"""Letters up to which what a word says is remembered."""
+
+REMEMBERED = 16_384
+"""Words that are remembered: language is mostly the same few thousand words."""
+
+_BEYOND = re.compile(r"[^\W\d_\x00-\u036f]")
+"""A letter of another script than the Latin one."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NOISE = re.compile(r"[@\d]|^https?:|^www\.|^\W*[A-Z]{2,}\W*$")
 
@@ -37,13 +51,16 @@ def detect_language(text: str) -> tuple[str, float]:
 
     Addresses, numbers and words all in capitals say nothing. Two known words are the least for an answer.
     """
-    shown = " ".join(word for word in text[:SAMPLE].split() if not _NOISE.search(word))
-    if not shown and text.isupper():
-        shown = text[:SAMPLE].lower()
-    foreign = _script(shown)
-    if foreign is not None:
-        return foreign
-    words = [word.replace("’", "'") for word in _WORD.findall(shown.lower())]
+    shown = text[:SAMPLE]
+    words = [*chain.from_iterable(map(_HEARD.__getitem__, shown.split()))]
+    if _BEYOND.search(shown) or not words:
+        shown = " ".join(word for word in shown.split() if not _NOISE.search(word))
+        if not shown and text.isupper():
+            shown = text[:SAMPLE].lower()
+            words = [*_words_in(shown)]
+        foreign = _script(shown)
+        if foreign is not None:
+            return foreign
     scores, hits = _scores(words)
     if not scores:
         return UNKNOWN, 0.0
@@ -56,24 +73,55 @@ def detect_language(text: str) -> tuple[str, float]:
     return code, round(sure, 3)
 
 
-def _scores(words: list[str]) -> tuple[dict[str, float], Counter[str]]:
-    """Weight of evidence and number of known words by language; a word counts less the more languages have it."""
-    known = _words()
+def _scores(words: list[str]) -> tuple[dict[str, float], dict[str, int]]:
+    """Weight of evidence and number of known words by language."""
     scores: dict[str, float] = defaultdict(float)
-    hits: Counter[str] = Counter()
+    hits: dict[str, int] = defaultdict(int)
     for word, times in Counter(words).items():
-        languages = known.get(word, ())
-        often = 1 + math.log(times)
-        weight = often * (1.6 if len(languages) < 2 else len(languages) ** -0.5) * (0.6 if len(word) == 1 else 1)
-        for code in languages:
-            scores[code] += weight * RARER.get(code, 1)
+        for code, weight in _EVIDENCE[word]:
+            scores[code] += weight if times == 1 else weight * (1 + math.log(times))
             hits[code] += times
-        if not languages and not word.isascii():
-            for code, letters in LETTERS.items():
-                if any(letter in letters for letter in word):
-                    scores[code] += 0.5 * often
-                    hits[code] += times
     return scores, hits
+
+
+class _Remembered(dict[str, T]):
+    """What a function says of words: language is mostly the same few thousand of them. Looked up without a call."""
+
+    def __init__(self, says: Callable[[str], T]) -> None:
+        self._says = says
+
+    def __missing__(self, word: str) -> T:
+        said = self._says(word)
+        if len(word) <= USUAL:
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[word] = said
+        return said
+
+
+def _words_in(token: str) -> tuple[str, ...]:
+    """The words of what stands between white space, in lower case."""
+    return tuple(word.replace("’", "'") for word in _WORD.findall(token.lower()))
+
+
+def _heard(token: str) -> tuple[str, ...]:
+    """The same; none where it is an address, a number or in capitals."""
+    return () if _NOISE.search(token) else _words_in(token)
+
+
+def _evidence(word: str) -> tuple[tuple[str, float], ...]:
+    """The languages that a word speaks for and how much; it counts less the more languages have it."""
+    languages = _words().get(word, ())
+    if languages:
+        weight = (1.6 if len(languages) < 2 else len(languages) ** -0.5) * (0.6 if len(word) == 1 else 1)
+        return tuple((code, weight * RARER.get(code, 1)) for code in languages)
+    if word.isascii():
+        return ()
+    return tuple((code, 0.5) for code, letters in LETTERS.items() if any(letter in letters for letter in word))
+
+
+_HEARD = _Remembered(_heard)
+_EVIDENCE = _Remembered(_evidence)
 
 
 @cache

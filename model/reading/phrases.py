@@ -2,11 +2,23 @@
 
 import re
 
+
+def _beginnings(written: str) -> frozenset[str]:
+    """First letters of phrases, two or three of each, apart by blanks; `_` is a blank."""
+    return frozenset(each.replace("_", " ") for each in written.split())
+
+
 WROTE = (
     r"wrote|schrieb(?:en)?|a écrit|a ecrit|escribió|escribio|escreveu|ha scritto|schreef|geschreven|"
     r"napisał(?:\(a\)|a|/a)?|pisze|skrev|kirjoitti|napsal(?:\(a\)|a)?|írta|a scris|yazdı|написал(?:\(а\)|а)?|пишет"
 )
 """Verbs of the line above a quote, as in `On Monday, Ann wrote:`."""
+
+WROTE_PARTS = (
+    "wrote", "schrieb", "écrit", "ecrit", "escribi", "escreveu", "scritto", "schreef", "geschreven", "napisa", "pisze",
+    "skrev", "kirjoitti", "napsal", "írta", "scris", "yazd", "написал", "пишет",
+)  # fmt: skip
+"""Letters that each of these verbs holds."""
 
 OPENS = (
     r"On|At|Am|Den|Le|El|Em|No dia|A|Il|Il giorno|In data|Op|W dniu|W|Dnia|Dne|På|Kl\.?|Il giorno|ma|ti|ke|to|pe|la|"
@@ -98,6 +110,12 @@ REGARDS = (
 )
 """How people close a message; the signature begins here."""
 
+REGARDS_BEGIN = _beginnings(
+    "abr all ami ate att b_ b. bed bel bes bg bie bon br buo car cdl cdt che com con cor cu de dis fai for fre gan gro "
+    "gru har her hil hoc hoo i_m in je kin kr lg lie m. man med mei mel met meu mf mig mit muy mv my nou os por poz "
+    "rec reg res rg s_p sal sau say sch ser sin son tan ter tru um un ven veu vg vh vie vri war wit you yst z_p z_w zon"
+)
+
 THANKS = (
     r"(?:many |with |kind )?thanks(?: a lot| again| so much| in advance| very much| ahead)?|thank you(?: very much|"
     r" so much| in advance| again| kindly)?|"
@@ -111,6 +129,11 @@ THANKS = (
     r"(?:stort |tusen )?tack(?: på förhand| så mycket)?"
 )
 """Thanks close a message only where a name follows."""
+
+THANKS_BEGIN = _beginnings(
+    "100 alv bar bed bes dan des dzi gra har hee her kin lie man mer mil mol muc mui obr sch sto tac tak tan tau tha "
+    "thx tia tus vie wit z_g"
+)
 
 DEVICE = (
     r"(?:sent|gesendet|diese nachricht wurde|von meinem|envoyé|enviado|enviada|inviato|verzonden|verstuurd|"
@@ -128,6 +151,8 @@ DEVICE = (
     r"(?:please )?(?:excuse|forgive|pardon) (?:my |the |any )?(?:brevity|typos)[^\n]{0,60}"
 )
 """What phones and programs add by themselves."""
+
+DEVICE_BEGINS = _beginnings("die dow env exc for ges get hen hol inv obt ott out par ple pob sca sen ski ver von wys")
 
 DISCLAIMER = (
     r"(?:this|the (?:information|content)[^\n]{0,40}?|the contents of this) ?(?:e-?mail|message|communication|"
@@ -164,6 +189,11 @@ DISCLAIMER = (
 )
 """How legal paragraphs begin."""
 
+DISCLAIMER_BEGINS = _beginnings(
+    "aan ai ant ava avi avv bit ce con de den det dez die dis dit est if il ind kla la le leg nin pen ple pom pri que "
+    "sch ta the thi tre ver wen"
+)
+
 BANNER = (
     r"\[?(?:caution|warning|attention|achtung|vorsicht|external(?: e-?mail| sender)?|extern(?:e e-?mail|"
     r"er absender)?|let op|uwaga|"
@@ -176,6 +206,8 @@ BANNER = (
     r"sie erhalten nicht (?:oft|häufig) e-?mails? von[^\n]{0,200}"
 )
 """What mail gateways put above a message."""
+
+BANNER_BEGINS = _beginnings("[a [c [e [l [p [u [v [w ach ate att cau ext let pru sie uwa vor war you")
 
 POINTER = (
     r"(?:fyi|fya|f\.y\.i\.|see below|pls see below|please see below|as below|for your (?:information|action|"

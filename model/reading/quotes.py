@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from model.reading import phrases
 
@@ -38,6 +39,12 @@ _INLINE = re.compile(
 _MARK = re.compile(rf"^[ \t]*[-#=*_>\[({{—–]{{1,}}[^\n]{{0,20}}?(?:{phrases.REPLY_ABOVE})[^\n]{{0,40}}$", re.I | re.M)
 _RULE = re.compile(r"[ \t>]*(?:[-_=*–—]{5,}|[-_=*]( [-_=*]){4,})[ \t]*")
 _QUOTED = re.compile(r"^[ \t]{0,3}>", re.M)
+_RULED = "-_=–—>#*[({"
+"""What begins lines that stand between messages."""
+_NAMED = ">*_|abdefgimnorstvwäABDEFGIMNORSTVWÄſİı"
+"""What begins lines such as `From: …`."""
+_BEGINS = "abdipsvABDIPSVſİı"
+"""What begins `phrases.BEGIN_FORWARDED`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,22 @@ class Lines:
     def __getitem__(self, number: int) -> str:
         return self.text[self.starts[number] : self.end(number)].rstrip("\n")
 
+    @cached_property
+    def heads(self) -> list[tuple[str, int]]:
+        """Each line's first character that is not blank, and where the line begins; empty lines are left out."""
+        text, found = self.text, []
+        for start, line in zip(self.starts, text.split("\n"), strict=True):
+            shown = line.lstrip(" \t")
+            if shown:
+                found.append((shown[0], start))
+        return found
+
+    def matches(self, pattern: re.Pattern[str], heads: str) -> Iterator[re.Match[str]]:
+        """The lines that a pattern matches which begins at a line's start, with one of the characters `heads`."""
+        for head, start in self.heads:
+            if head in heads and (match := pattern.match(self.text, start)):
+                yield match
+
 
 def cuts(text: str, careful: bool) -> list[Cut]:
     """Every beginning of history in `text`, in order. `careful`: a lone `>` or a bare date proves nothing."""
@@ -88,14 +111,14 @@ def cuts(text: str, careful: bool) -> list[Cut]:
 
 
 def _marks(lines: Lines) -> Iterator[Cut]:
-    for match in _MARK.finditer(lines.text):
+    for match in lines.matches(_MARK, _RULED):
         line = lines.number(match.end())
         yield Cut("marker", match.start(), lines.end(line), len(lines.text))
 
 
 def _separators(lines: Lines) -> Iterator[Cut]:
-    for pattern, kind in ((_ORIGINAL, "quote"), (_FORWARDED, "forward")):
-        for match in pattern.finditer(lines.text):
+    for pattern, kind, heads in ((_ORIGINAL, "quote", _RULED), (_FORWARDED, "forward", _RULED + _BEGINS)):
+        for match in lines.matches(pattern, heads):
             body = _behind_headers(lines, lines.number(match.end()) + 1)
             yield Cut(kind, _with_rule(lines, lines.number(match.start())), body, len(lines.text))
 
@@ -103,14 +126,16 @@ def _separators(lines: Lines) -> Iterator[Cut]:
 def _headers(lines: Lines) -> Iterator[Cut]:
     """Blocks such as `From: … Sent: … To: … Subject: …`, three of the four at least."""
     text, last = lines.text, -1
-    for match in _FIRST.finditer(text):
+    if text.count(":") < 3:
+        return
+    for match in lines.matches(_FIRST, _NAMED):
         line = lines.number(match.start())
         if line <= last:
             continue
         last, kinds = _block(lines, line)
         if len(kinds) >= 3 and 0 in kinds:
             yield Cut("quote", _with_rule(lines, line), lines.end(last), len(text))
-    for match in _ONE_LINE.finditer(text):
+    for match in lines.matches(_ONE_LINE, _NAMED):
         line = lines.number(match.start())
         yield Cut("quote", _with_rule(lines, line), lines.end(lines.number(match.end())), len(text))
 
@@ -155,11 +180,13 @@ def _with_rule(lines: Lines, line: int) -> int:
 
 def _attributions(lines: Lines, careful: bool) -> Iterator[Cut]:
     """Lines such as `On 3 May 2024 at 10:12, Ann <ann@example.org> wrote:`, which may be wrapped."""
-    for match in _INLINE.finditer(lines.text) if _WROTE.search(lines.text) else ():
-        if lines.text[match.end() : lines.end(lines.number(match.start()))].strip():
+    telling = _telling(lines) if ":" in lines.text or ">" in lines.text else []
+    for number in telling:
+        match = _INLINE.match(lines.text, lines.starts[number])
+        if match and lines.text[match.end() : lines.end(number)].strip():
             yield Cut("quote", match.start(), match.end(), len(lines.text))
-    for match in _WROTE.finditer(lines.text):
-        span = _attribution(lines, lines.number(match.start()))
+    for number in telling:
+        span = _attribution(lines, number)
         if span is None:
             continue
         first, last = span
@@ -174,6 +201,18 @@ def _attributions(lines: Lines, careful: bool) -> Iterator[Cut]:
             lines.starts[_run(lines, following)] if marked and _run(lines, following) < len(lines) else len(lines.text)
         )
         yield Cut("quote", lines.starts[first], lines.end(last), end)
+
+
+def _telling(lines: Lines) -> list[int]:
+    """The lines that hold a verb of `phrases.WROTE`; letters that all forms share are found faster than the forms."""
+    text = lines.text
+    plain = text.lower() if text.isascii() else text.lower().replace("ſ", "s").replace("i\u0307", "i").replace("ı", "i")
+    parts = [part for part in phrases.WROTE_PARTS if part in plain]
+    if not parts:
+        return []
+    rows = plain.split("\n")
+    near = [number for number, row in enumerate(rows) if any(part in row for part in parts)]
+    return [number for number in near if _WROTE.search(text, lines.starts[number], lines.end(number))]
 
 
 def _attribution(lines: Lines, line: int) -> tuple[int, int] | None:
@@ -224,7 +263,7 @@ def _run(lines: Lines, line: int) -> int:
 def _quoted(lines: Lines, careful: bool, known: Sequence[Cut]) -> Iterator[Cut]:
     """Runs of lines that begin with `>`."""
     line = 0
-    for match in _QUOTED.finditer(lines.text):
+    for match in lines.matches(_QUOTED, ">"):
         number = lines.number(match.start())
         if number < line:
             continue

@@ -30,6 +30,10 @@ _PS = re.compile(r"[ \t*_]*(?:p\.?\s?s\.?|n\.?b\.?|nachtrag|post scriptum)\s*[:.
 _SENTENCE = re.compile(r"(?:[?!…]|(?<![\s.&][^\W\d])\.)\s*$")
 """The end of a sentence, which the end of `S.L.` is not."""
 
+_DRESS = " \t\r\v\f\x1c\x1d\x1e\x1f*_>-#=!~|"
+"""What may stand before the first letter of a line."""
+
+_GAP = re.compile(r"\n[ \t]*\n\s*")
 _RULE = re.compile(r"[-_=*~]{5,}")
 
 FARTHEST = 4_000
@@ -41,13 +45,16 @@ MOST_LINES = 16
 
 def spans(text: str, start: int, end: int, careful: bool) -> list[Span]:
     """What in `text[start:end]`, a stretch without history, is not the message. Spans do not overlap."""
-    found: list[Span] = [("disclaimer", match.start(), match.end()) for match in _BANNER.finditer(text, start, end)]
-    found += _legal(text, start, end)
-    found += [
-        ("signature", match.start(), match.end())
-        for match in _DEVICE.finditer(text, start, end)
-        if not _covered(found, match.start()) and text[match.start() : match.end()].strip()
-    ]
+    lines = [(_beginning(text[first : first + 80]), first, last) for first, last in _lines(text, start, end)]
+    found: list[Span] = []
+    for key, first, _ in lines:
+        if _may(key, phrases.BANNER_BEGINS) and (match := _BANNER.match(text, first, end)):
+            found.append(("disclaimer", first, match.end()))
+    if any(_may(key, phrases.DISCLAIMER_BEGINS) for key, _, _ in lines):
+        found += _legal(text, start, end)
+    for key, first, _ in lines:
+        if _may(key, phrases.DEVICE_BEGINS) and (match := _DEVICE.match(text, first, end)):
+            found += [] if _covered(found, first) else [("signature", first, match.end())]
     tail = end
     while True:
         tail = start + len(text[start:tail].rstrip())
@@ -59,6 +66,17 @@ def spans(text: str, start: int, end: int, careful: bool) -> list[Span]:
         others = [(kind, first, min(last, sign[0])) for kind, first, last in found if first < sign[0]]
         found = [*others, ("signature", *sign), *(span for span in found if span[1] >= sign[1])]
     return sorted(found, key=lambda span: span[1])
+
+
+def _beginning(line: str) -> str:
+    """The first letters of a line, in lower case, by which most phrases are ruled out; "" where that is not so easy."""
+    key = line.lstrip(_DRESS)[:3].lower().replace("\t", " ")
+    return key if key.isascii() else ""
+
+
+def _may(key: str, beginnings: frozenset[str]) -> bool:
+    """Whether a line may begin with a phrase."""
+    return not key or key in beginnings or key[:2] in beginnings
 
 
 def _covered(spans: list[Span], offset: int) -> bool:
@@ -90,7 +108,7 @@ def _legal_line(text: str, start: int, end: int) -> int | None:
 
 def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     place = start
-    for gap in re.compile(r"\n[ \t]*\n\s*").finditer(text, start, end):
+    for gap in _GAP.finditer(text, start, end):
         if gap.start() > place:
             yield place, gap.start()
         place = gap.end()
@@ -100,9 +118,7 @@ def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _signature(text: str, start: int, end: int, careful: bool) -> tuple[int, int] | None:
     """First and last offset of the signature, or None."""
-    filled = _lines(text, start, min(end, start + FARTHEST))
-    begin = filled[0][1] if filled else end
-    for match in _DASHES.finditer(text, max(begin, end - FARTHEST), end):
+    for match in _dashes(text, start, end):
         rest = text[match.end() : end]
         if 0 < sum(bool(line.strip()) for line in rest.split("\n")) <= MOST_LINES:
             closing = _closing(text, start, match.start())
@@ -110,6 +126,14 @@ def _signature(text: str, start: int, end: int, careful: bool) -> tuple[int, int
             return (closing[0] if closing and closing[1] == match.start() else match.start()), stop
     found = _closing(text, start, end)
     return found if found is not None or careful else _contacts(text, start, end)
+
+
+def _dashes(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """Lines of two dashes below the first filled line."""
+    if text.find("--", start, end) < 0 and text.find("—", start, end) < 0 and text.find("––", start, end) < 0:
+        return iter(())
+    filled = _lines(text, start, min(end, start + FARTHEST))
+    return _DASHES.finditer(text, max(filled[0][1] if filled else end, end - FARTHEST), end)
 
 
 def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -128,7 +152,9 @@ def _closing(text: str, start: int, end: int) -> tuple[int, int] | None:
     for index in range(len(lines) - 1, max(-1, len(lines) - MOST_LINES - 6), -1):
         first, last = lines[index]
         line = text[first:last]
-        match = _CLOSING.match(line)
+        key = _beginning(line)
+        may = _may(key, phrases.REGARDS_BEGIN) or _may(key, phrases.THANKS_BEGIN)
+        match = _CLOSING.match(line) if may else None
         if match is None or not _is_name(line[match.end() :]):
             continue
         stop = _signature_end(text, last, end)

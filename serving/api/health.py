@@ -39,7 +39,12 @@ async def ready(request: Request) -> Any:
 
 @router.get("/metrics", response_class=Response, responses=some() | {200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request) -> Response:
-    """Counters and histograms for Prometheus. They count all tenants' requests: they are the default tenant's."""
+    """Counters and histograms for Prometheus; of several processes each, under the label `worker`.
+
+    They count all tenants' requests: they are the default tenant's.
+    """
     if caller(request).tenant != DEFAULT_TENANT:
         raise Forbidden("metrics count all tenants' requests; read them with a key of the tenant default")
-    return Response(request.app.state.metrics.exposed(), media_type=KIND)
+    state = request.app.state
+    page = await asyncio.to_thread(state.pages.exposed) if state.settings.workers > 1 else state.metrics.exposed()
+    return Response(page, media_type=KIND)

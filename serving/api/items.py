@@ -87,7 +87,7 @@ class ItemIn(_In):
     sent_at: datetime | None = None
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$")] | None = None
     """The text's language, if it is known, such as `de` or `pt-BR`; it is detected otherwise."""
-    metadata: Annotated[dict[str, str | int | FiniteFloat | bool | None], Field(max_length=50)] = {}
+    metadata: Annotated[dict[str, str | int | FiniteFloat | bool | None], Field(max_length=50, default_factory=dict)]
     """The caller's own; it comes back unchanged."""
     options: Options = Field(default_factory=lambda: PLAIN)
 
@@ -111,7 +111,7 @@ class ClassifyIn(ItemIn):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE, ASKING]})
 
-    attachments: Annotated[list[AttachmentIn], Field(max_length=30)] = []
+    attachments: Annotated[list[AttachmentIn], Field(max_length=30, default_factory=list)]
     """Files; they are read where the text says little, and one that cannot be read is named in the answer."""
 
     @model_validator(mode="after")

@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic_core import to_json
 
 from model.errors import NotFound
 from serving.store.connection import connect
@@ -168,9 +170,14 @@ _BARE = f"INSERT INTO predictions ({', '.join(each.name for each in fields(Store
 
 def _plain(row: Stored) -> tuple[Any, ...]:
     """A row as SQLite keeps it, in the order of Stored's fields."""
-    at = row.created_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    labels = json.dumps(row.labels)
+    at, labels = _moment(row.created_at), to_json(row.labels).decode()
     return (row.id, at, row.item_id, row.channel, row.subject, row.body, labels, row.answer, *_last(row))
+
+
+@lru_cache(16)
+def _moment(at: datetime) -> str:
+    """A time as SQLite keeps it; a batch has one for all its rows."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 _last = attrgetter("model_version", "fingerprint", "tenant", "requester")

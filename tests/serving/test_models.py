@@ -1,5 +1,9 @@
 """Models as a server takes them: signed by somebody trusted, or not at all."""
 
+import json
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,3 +63,40 @@ def test_a_refused_model_leaves_the_old_one_answering(serve: Serve, home: Path) 
     with pytest.raises(BundleError, match="refused"):
         models._load(address(settings_of(home)), {"folder": "sortation-1", "version": 2})
     assert client.post("/v1/classify", json={"body": "x"}).json()["model"]["version"] == 1
+
+
+class Begun(Exception):
+    """A process that fetches has begun."""
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    raise Begun
+
+
+def noting(home: Path) -> models.Address:
+    """Where a champion was fetched from a registry's file, as the file was then."""
+    where = address(settings_of(home, registry=f"sqlite:///{home / 'r.db'}"))
+    (home / "r.db").write_bytes(b"as it was")
+    noted = json.loads(where.note.read_text()) | {"trace": repr(models.trace(where))}
+    where.note.write_text(json.dumps(noted))
+    os.utime(where.note, (0, 0))
+    return where
+
+
+def test_what_another_process_fetched_is_not_fetched_again(home: Path) -> None:
+    assert models.newest(noting(home), stop).version == 1
+
+
+def test_a_registry_that_moved_on_is_asked_again(home: Path) -> None:
+    where = noting(home)
+    (home / "r.db").write_bytes(b"as it is now")
+    with pytest.raises(Begun):
+        models.newest(where, stop)
+
+
+def test_a_copy_that_is_gone_is_fetched_again(home: Path) -> None:
+    where = noting(home)
+    shutil.rmtree(home / "models" / "sortation-1")
+    with pytest.raises(Begun):
+        models.newest(where, stop)

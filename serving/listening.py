@@ -1,0 +1,33 @@
+"""The application on a socket: the only file that knows the HTTP server."""
+
+import gc
+import socket
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from serving.connections import bounded
+from serving.settings import Settings
+
+GRACE = 20
+"""Seconds that requests have to end when the server is told to."""
+
+
+def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -> None:
+    """Answers until told to end, on a socket that was bound before or else at the settings' address."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        log_config=None,
+        access_log=False,
+        http=bounded(settings.connections, settings.head_seconds),
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    gc.collect()
+    gc.freeze()  # what was imported never becomes garbage; looking at it again would hold up answers
+    uvicorn.Server(config).run(sockets=None if own is None else [own])
