@@ -241,7 +241,7 @@ def not_json(folder: Path) -> None:
         (not_a_number, "no number"),
         (infinite_scale, "does not describe a model"),
         (other_calibration, "another number of"),
-        (other_taxonomy, "has shape"),
+        (other_taxonomy, "another number of levels"),
         (path_outside, "vouches for foreign files: ../signing.key"),
         (unvouched, "does not vouch for: bias.npy"),
         (true_for_one, "has format True"),

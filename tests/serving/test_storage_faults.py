@@ -98,15 +98,15 @@ def test_a_reader_holds_nobody_up(process: Process, shared: Path) -> None:
 
 def published(home: Path, classifier: Classifier, shown: Path, *, broken: bool) -> int:
     """Registers a signed version as champion and shows the registry; one that is broken is not what was signed."""
-    folder = home / "made"
-    shutil.rmtree(folder, ignore_errors=True)
-    bundle.save(classifier, folder)
-    signing.sign(folder, signing.own_key(home))
-    if broken:
-        array = folder / "bias.npy"
-        array.write_bytes(array.read_bytes()[:-1] + b"\x55")
     registry = Registry(home, f"sqlite:///{home / 'hidden.db'}")
-    version = registry.record(Run({}, {}, {}, folder, home / "trusted"))
+    with registry.work() as scratch:
+        folder = scratch / "bundle"
+        bundle.save(classifier, folder)
+        signing.sign(folder, signing.own_key(home))
+        if broken:
+            array = folder / "bias.npy"
+            array.write_bytes(array.read_bytes()[:-1] + b"\x55")
+        version = registry.record(Run({}, {}, {}, folder, home / "trusted"))
     stood = registry.find(CHAMPION)
     registry.promote(
         version, Entry(PROMOTION, None if stood is None else stood.number, version.number, "a test", "a test")

@@ -42,7 +42,7 @@ def test_a_student_of_an_encoder_needs_no_vectors(shares: Shares, taxonomy: Taxo
     student = distil(teacher, items, [item.document for item in shares.fit[40:80]], shares.calibration, Settings())
     assert student.embedder is None
     assert student.guarantees
-    assert len(student.calibration.scales) == len(taxonomy.levels)
+    assert len(student.calibration.scales) == len(student.decoder.head_widths)
     joint = student.answer([Document(body="where is my parcel")]).joint
     assert joint.shape == (1, Decoder.of(taxonomy).members.shape[0])
     assert student.about["items"] == {"fit": 40, "unlabelled": 40}
