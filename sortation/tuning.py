@@ -3,6 +3,8 @@
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from sortation.frame import Command, settings
 from sortation.learning import add_vectors, wished
 
 if TYPE_CHECKING:
+    from training.trials import Engine
     from training.tuning import Budget, Standing
 
 
@@ -24,6 +27,8 @@ def add(command: Command) -> None:
     tune.add_argument("--study", default="", metavar="NAME", help="to go on with (default: by data and code)")
     tune.add_argument("--settings", type=Path, metavar="FILE", help="where to start from (default: as trained)")
     tune.add_argument("--jobs", type=int, default=0, help="processes (default: one for each core)")
+    tune.add_argument("--engine", choices=("local", "ray"), default="local", help="this machine's cores, or Ray")
+    tune.add_argument("--address", help="the Ray cluster (default: one that is started here)")
     add_vectors(tune)
 
 
@@ -31,7 +36,6 @@ def _tune(told: argparse.Namespace) -> None:
     from serving.watching import address
     from training.registry import Registry
     from training.run import read_inputs
-    from training.trials import here
     from training.tuning import FOLDS, Search, tune
 
     server = settings(told)
@@ -40,9 +44,9 @@ def _tune(told: argparse.Namespace) -> None:
     sources, _ = data.sources(told, server)
     inputs = read_inputs(sources, wishes)
     registry = Registry(server.home, server.registry or None, address(server, told.tenant).name)
-    jobs = min(told.jobs or os.cpu_count() or 1, FOLDS)
-    search = Search(inputs, wishes, server.home / "tuning", registry, here(jobs), jobs, told.study)
-    standing = tune(search, budget, Watch(budget, FOLDS))
+    with _engine(told, FOLDS) as (engine, at_once):
+        search = Search(inputs, wishes, server.home / "tuning", registry, engine, at_once, told.study)
+        standing = tune(search, budget, Watch(budget, FOLDS))
     best, given = standing.best, standing.given
     if best is None or given is None:
         raise SortationError(f"no trial was finished; go on with: sortation tune --study {search.study}")
@@ -54,6 +58,22 @@ def _tune(told: argparse.Namespace) -> None:
     better = sum(new > old for new, old in zip(best.folds, given.folds, strict=True))
     print(f"best      {best.value:.2%}, better in {better} of {FOLDS} folds; the best of many looks better than it is")
     print(f"sortation train --settings {search.found}")
+
+
+@contextmanager
+def _engine(told: argparse.Namespace, most: int) -> Iterator[tuple["Engine", int]]:
+    """What runs the folds of a trial, and how many of them together."""
+    from training.cluster import cluster, in_parallel, width
+    from training.trials import here
+
+    if told.engine == "ray":
+        with cluster(told.jobs or None, told.address) as ray:
+            yield in_parallel(ray), min(told.jobs or width(ray), most)
+        return
+    if told.address:
+        raise SortationError("--address is a Ray cluster's; add --engine ray")
+    jobs = min(told.jobs or os.cpu_count() or 1, most)
+    yield here(jobs), jobs
 
 
 def _budget(told: argparse.Namespace) -> "Budget":
