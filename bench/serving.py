@@ -26,7 +26,7 @@ HEADS = ("stage", "function", "service")
 class Plan:
     """How much is measured."""
 
-    rounds: int = 5
+    rounds: int = 3
     seconds: float = 2.0
     connections: tuple[int, ...] = (1, 8, 64)
     lengths: tuple[int, ...] = (300, 5000)

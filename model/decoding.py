@@ -21,6 +21,8 @@ Heads = Literal["levels", "combinations", "both"]
 """What has score columns: the labels of each level, each whole combination, or, while training, both."""
 LEAST = 1e-9
 """Probability below which a label's is not told apart from none."""
+MOST_CELLS = 100_000
+"""Combinations times labels up to which a dense matrix of them is quicker than a sum for each label."""
 HEADS: tuple[Heads, ...] = get_args(Heads)
 
 
@@ -56,11 +58,15 @@ class Decoder:
 
     def joint(self, scores: Floats) -> Floats:
         """Probabilities of the combinations from scores (n, columns); shape (n, n_combinations), rows add up to 1."""
-        first, *others = self._places
-        total = scores.take(first, axis=1)
-        for places in others:
-            total += scores.take(places, axis=1)
-        total -= total.max(axis=1, keepdims=True)
+        total: Floats
+        if self._plain:
+            total = scores - scores.max(axis=1, keepdims=True)
+        else:
+            first, *others = self._places
+            total = scores.take(first, axis=1)
+            for places in others:
+                total += scores.take(places, axis=1)
+            total -= total.max(axis=1, keepdims=True)
         np.exp(total, out=total)
         total /= total.sum(axis=1, keepdims=True)
         return total
@@ -69,6 +75,9 @@ class Decoder:
         """Probabilities of every level's labels, shape (n, labels); each level's columns add up to 1."""
         if len(self.widths) == 1:
             return joint  # one level: its combinations are its labels
+        if self._membership is not None:
+            found: Floats = joint @ self._membership.astype(joint.dtype, copy=False)
+            return found
         return _gathered(joint, self._by_label, sum(self.widths))
 
     def expected(self, joint: Floats) -> Floats:
@@ -81,9 +90,10 @@ class Decoder:
         """The joint distribution times each level's marginals to a power, one a level; rows add up to 1 again."""
         labels = np.log(np.maximum(self.marginals(joint), LEAST))
         labels *= np.repeat(np.array(powers, dtype=joint.dtype), self.widths)
-        total = labels.take(self.members[:, 0], axis=1)
-        for level in range(1, self.members.shape[1]):
-            total += labels.take(self.members[:, level], axis=1)
+        if self._membership is not None:
+            total = labels @ self._membership.T.astype(joint.dtype, copy=False)
+        else:
+            total = labels.take(self.members, axis=1).sum(axis=2)
         total -= total.max(axis=1, keepdims=True)
         np.exp(total, out=total)
         total *= joint
@@ -98,6 +108,24 @@ class Decoder:
         """Weights (features, columns) added up to one column a combination, (features, n_combinations)."""
         total: Floats = sum(weights.take(places, axis=1) for places in self._places)  # type: ignore[assignment]
         return total
+
+    @cached_property
+    def _plain(self) -> bool:
+        """Whether score columns are combinations, in their order."""
+        return len(self.head_widths) == 1 and bool((self.heads[:, 0] == np.arange(len(self.heads))).all())
+
+    @cached_property
+    def _membership(self) -> Floats | None:
+        """Which label is in which combination, 0 or 1, (n_combinations, labels): one product instead of many sums.
+
+        None where it would be large.
+        """
+        count, labels = len(self.members), sum(self.widths)
+        if count * labels > MOST_CELLS:
+            return None
+        made = np.zeros((count, labels), dtype=np.float32)
+        made[np.arange(count)[:, None], self.members] = 1
+        return made
 
     @cached_property
     def _places(self) -> Sequence[Places]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding import Decoder
+from model.decoding import LEAST, MOST_CELLS, Decoder
 from model.taxonomy import Taxonomy, parse
 
 TWO = parse(
@@ -62,6 +62,19 @@ def test_levels_weighed_leave_a_distribution_and_powers_of_zero_change_nothing(s
     joint = decoder.joint(np.random.default_rng(seed).normal(0, 5, (4, decoder.columns)))
     assert np.allclose(decoder.weighed(joint, powers).sum(axis=1), 1)
     assert np.allclose(decoder.weighed(joint, (0, 0)), joint)
+
+
+def test_large_taxonomies_are_decoded_without_a_dense_matrix_to_the_same_numbers() -> None:
+    levels = {"a": {f"x{k}": "" for k in range(40)}, "b": {f"y{k}": "" for k in range(60)}}
+    large = Decoder.of(parse({"name": "t", "levels": ["a", "b"], "labels": levels}))
+    assert len(large.members) * sum(large.widths) > MOST_CELLS
+    joint = large.joint(np.random.default_rng(3).normal(0, 4, (3, large.columns)))
+    membership = np.zeros((len(large.members), sum(large.widths)))
+    membership[np.arange(len(membership))[:, None], large.members] = 1
+    marginals = joint @ membership
+    assert np.allclose(large.marginals(joint), marginals)
+    raised = joint * np.exp(np.log(np.maximum(marginals, LEAST)) * np.repeat([0.5, -0.3], large.widths) @ membership.T)
+    assert np.allclose(large.weighed(joint, (0.5, -0.3)), raised / raised.sum(axis=1, keepdims=True))
 
 
 def test_what_is_expected_of_each_head_adds_up_to_one() -> None:
