@@ -27,6 +27,10 @@ from model.errors import BundleError, RegistryError
 log = logging.getLogger("sortation.models")
 
 CHAMPION, CHALLENGER = "champion", "challenger"
+ARRAYS = ".arrays"
+"""How the names of folders with shared arrays end; they are made from the model folders beside them."""
+KEPT = 6
+"""Such folders that are kept, those that were used last: champions, what is in shadow, and one to go back to."""
 TIMEOUT = 300
 """Seconds that fetching a version may take."""
 REFUSED = "it is refused; sign it, or set SORTATION_ALLOW_UNSIGNED=1 on a machine for development"
@@ -188,11 +192,17 @@ def _load(address: Address, noted: dict[str, object]) -> Served:
 
 def _sharing(classifier: Classifier, folder: Path) -> Classifier:
     """The classifier with arrays that all servers over this cache have in common; its own where there is no room."""
+    own = folder.with_name(f"{folder.name}{ARRAYS}")
     try:
-        return replace(classifier, arrays=shared(classifier.weights, folder.with_name(f"{folder.name}.arrays")))
+        found = replace(classifier, arrays=shared(classifier.weights, own))
+        own.touch()
+        outdated = sorted(folder.parent.glob(f"*{ARRAYS}"), key=lambda path: path.stat().st_mtime)[:-KEPT]
     except OSError as error:
         log.warning("the arrays of %s are not shared: %s", folder.name, error.strerror or error)
         return classifier
+    for each in outdated:
+        shutil.rmtree(each, ignore_errors=True)  # a server that has it mapped keeps it
+    return found
 
 
 def _vouched(folder: Path, address: Address) -> bool:

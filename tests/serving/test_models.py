@@ -100,3 +100,17 @@ def test_a_copy_that_is_gone_is_fetched_again(home: Path) -> None:
     shutil.rmtree(home / "models" / "sortation-1")
     with pytest.raises(Begun):
         models.newest(where, stop)
+
+
+def test_shared_arrays_of_old_versions_are_cleared_away(home: Path) -> None:
+    for number in range(models.KEPT + 2):
+        old = home / "models" / f"old-{number}{models.ARRAYS}"
+        old.mkdir()
+        os.utime(old, (number, number))
+    served = models.last_good(address(settings_of(home)))
+    assert served is not None
+    left = {path.name for path in (home / "models").glob(f"*{models.ARRAYS}")}
+    assert len(left) == models.KEPT
+    assert f"old-{models.KEPT + 1}{models.ARRAYS}" in left
+    assert f"old-0{models.ARRAYS}" not in left
+    assert served.classifier.arrays is not None
