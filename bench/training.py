@@ -164,7 +164,8 @@ def main() -> None:
     count, rounds = (TICKETS // 10, 1) if told.quick else (TICKETS, 2)
     head = ["", "wall s", "CPU s", "× CPU of ours", "peak GiB", "× peak of ours", "service right, %"]
     parts = [
-        f"{machine.processor()}. {machine.versions()}. Rounds in turns: {rounds} of the starter corpus, medians; one of the tickets.",
+        f"{machine.processor()}. {machine.versions()}. Rounds in turns: {rounds} of the starter corpus, medians; "
+        "one of the tickets.",
         " ".join((__doc__ or "").split("\n\n")[1].split()),
     ]
     with tempfile.TemporaryDirectory() as scratch:
