@@ -43,6 +43,8 @@ from serving.watching import address, clean, watch_keys, watch_models, watch_sha
 
 log = logging.getLogger("sortation")
 ABOUT = "Reads tickets, e-mails and documents and says where they belong: labels, a decision, a queue."
+PATIENCE = 10.0
+"""Seconds that one of several processes waits for its model before it takes requests."""
 GROUPS = (classify, predictions, jobs, models, shadow, erasures, v2, invocations, health)
 
 
@@ -74,6 +76,8 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
             *([app.state.pages.publish()] if settings.workers > 1 else ()),
         ]
         running = [asyncio.create_task(task) for task in tasks]
+        if settings.workers > 1:  # requests wait at the door, while the other processes answer
+            await _taken_over(engine)
         try:
             yield
         finally:
@@ -101,6 +105,13 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
     app.front = front
     _describe(app)
     return app
+
+
+async def _taken_over(engine: Engine) -> None:
+    """Waits until there is a model, but not for ever: without one the process says so itself."""
+    until = asyncio.get_running_loop().time() + PATIENCE
+    while engine.served is None and asyncio.get_running_loop().time() < until:
+        await asyncio.sleep(0.05)
 
 
 def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
