@@ -24,6 +24,7 @@ from serving.api.schemas import LabelOut
 from serving.auth import Door
 from serving.drift import Gauges
 from serving.engine import Engine
+from serving.finding import finding_of, kinds_in, load_behind
 from serving.front import Front, Fronted
 from serving.gathering import Gathering
 from serving.idempotency import Replays
@@ -33,7 +34,7 @@ from serving.metrics import Metrics
 from serving.models import Served
 from serving.quotas import Quotas
 from serving.routing import Routing, load
-from serving.seeing import Eyes, finder_of, kinds_in
+from serving.seeing import Eyes
 from serving.settings import Settings
 from serving.shadow import Shadow
 from serving.store import DEFAULT_TENANT, Store
@@ -62,8 +63,8 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        eyes = Eyes(await asyncio.to_thread(finder_of, settings.patterns), settings.redact)
-        engine = _furnish(app.state, settings, eyes)
+        finding = await asyncio.to_thread(finding_of, settings.patterns)
+        engine = _furnish(app.state, settings, Eyes(finding, settings.redact))
         await asyncio.to_thread(app.state.door.refresh)
         await engine.start()
         app.state.after.start()
@@ -73,6 +74,7 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
             *(watch_shadow(engine, app.state.shadow, address(settings, t), settings) for t in with_own_model(settings)),
             clean(app.state.store, settings),
             app.state.jobs.run(),
+            load_behind(finding, lambda: engine.served is not None),
             *([app.state.pages.publish()] if settings.workers > 1 else ()),
         ]
         running = [asyncio.create_task(task) for task in tasks]
