@@ -22,6 +22,7 @@ from serving.api.intake import Intake
 from serving.api.items import BatchIn, ClassifyIn
 from serving.api.schemas import LabelOut
 from serving.auth import Door
+from serving.claims import Claims
 from serving.drift import Gauges
 from serving.engine import Engine
 from serving.finding import finding_of, kinds_in, load_behind
@@ -90,6 +91,8 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
             await asyncio.to_thread(app.state.after.stop)
             await asyncio.to_thread(app.state.intake.uploads.close)
             app.state.store.close()
+            if app.state.claims is not None:
+                app.state.claims.close()
             if traces is not None:
                 await asyncio.to_thread(traces.shutdown)
             app.state.pages.withdraw()
@@ -134,7 +137,8 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     door = state.door = Door(store, anonymous=settings.anonymous and settings.local)
     state.quotas = Quotas(settings.rate, lambda: door.quotas, share=settings.workers)
     state.bodies = Bodies(settings.max_held, settings.body_seconds)
-    state.replays = Replays(store)
+    claims = state.claims = Claims(settings.home / "workers" / "keys.lock") if settings.workers > 1 else None
+    state.replays = Replays(store, claims)
     state.jobs = Jobs(store, engine, state.intake)
     gauges = Gauges(lambda: engine.models)
     shadow = state.shadow = Shadow(store, settings.shadow_share)
