@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import bdtr
 
+from model.binomial import at_most
 from model.decoding import Floats
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
@@ -90,7 +90,7 @@ class Guarantee:
 def items_needed(error_rate: float, confidence_level: float, errors: int = 0) -> int:
     """Fewest items with `errors` errors among them from which the exact bound stays at or below `error_rate`."""
     items = max(errors + 1, math.ceil(math.log(1 - confidence_level) / math.log(1 - error_rate)))
-    while bdtr(errors, items, error_rate) > 1 - confidence_level:
+    while at_most(errors, items, error_rate) > 1 - confidence_level:
         items += 1
     return items
 
@@ -104,7 +104,7 @@ def promise(probability: Floats, wrong: Bools, error_rate: float, confidence_lev
         covered, errors = int(above.sum()), int(wrong[above].sum())
         if covered < need:
             continue  # no number of correct answers could pass: not a test, so the sequence goes on
-        if bdtr(errors, covered, error_rate) > 1 - confidence_level:
+        if at_most(errors, covered, error_rate) > 1 - confidence_level:
             break
         kept = (threshold, errors, covered)
     if kept is not None:
