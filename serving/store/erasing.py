@@ -34,10 +34,10 @@ class Erasures:
     def of_requester(self, tenant: str, requester: str) -> Erased:
         """Everything that came from one requester of a tenant, whatever the case of its letters."""
         whom = requester_of(requester) or ""
-        names = (whom.lower(), hidden(whom))
-        same = sa.func.lower(predictions.c.requester).in_(names)
-        its_jobs = sa.select(jobs.c.id).where(jobs.c.tenant == tenant)
-        items = sa.and_(job_items.c.job_id.in_(its_jobs), sa.func.lower(job_items.c.requester).in_(names))
+        own = predictions.c.tenant == tenant
+        of_jobs = job_items.c.job_id.in_(sa.select(jobs.c.id).where(jobs.c.tenant == tenant))
+        same = predictions.c.requester.in_(self._spellings(whom, predictions.c.requester, own))
+        items = sa.and_(of_jobs, job_items.c.requester.in_(self._spellings(whom, job_items.c.requester, of_jobs)))
         blank = {"line": "", "requester": None, "outcome": GONE, "failed": True}
         return self._erase(tenant, "requester", same, [sa.update(job_items).where(items).values(blank)])
 
@@ -49,6 +49,17 @@ class Erasures:
             sa.delete(jobs).where(jobs.c.tenant == tenant, jobs.c.finished_at < moment),
         ]
         return self._erase(tenant, "age", predictions.c.created_at < moment, with_jobs)
+
+    def _spellings(self, whom: str, column: sa.Column[Any], which: sa.ColumnElement[bool]) -> list[str]:
+        """How a requester stands in a column.
+
+        Python compares, since databases differ on letters beyond ASCII: SQLite's `lower` leaves them as they are, and
+        so does PostgreSQL's under some locales.
+        """
+        names = (whom.lower(), hidden(whom))
+        stored = sa.select(column).where(which, column.is_not(None)).distinct().execution_options(yield_per=1000)
+        with self._engine.connect() as connection:
+            return [each for each in connection.scalars(stored) if each.lower() in names]
 
     def _erase(self, tenant: str, reason: str, which: Any, others: list[Any]) -> Erased:
         gone = sa.select(predictions.c.id).where(predictions.c.tenant == tenant, which)

@@ -9,6 +9,7 @@ import pytest
 
 from model.errors import NotFound
 from serving import commands
+from serving.requesters import hidden
 from serving.settings import Settings
 from serving.store import Feedback, Store, Stored
 from serving.store.corrections import correction_lines
@@ -50,6 +51,26 @@ def test_a_requester_is_erased_in_one_tenant_with_what_was_said(store: Store) ->
     assert store.get("pred_4", "acme").requester == "ana@example.com"
     assert [each.predictions for each in store.erasures.all("default")] == [1]
     assert store.erasures.all("acme") == []
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("stands", "asked"),
+    [
+        ("Özlem Ünal", "özlem ünal"),
+        ("özlem ünal", "ÖZLEM ÜNAL"),
+        ("ÄNNE@example.org", "ÄNNE@example.org"),
+        ("Änne@example.org", "Änne <änne@EXAMPLE.org>"),
+        (hidden("ÄNNE@example.org"), "änne@example.org"),
+    ],
+)
+def test_letters_beyond_ascii_have_no_case_either(url: str, stands: str, asked: str) -> None:
+    store = Store(url)
+    store.add([stored(1, stands), stored(2, "anne@example.org"), stored(3, stands, tenant="acme")])
+    store.jobs.create("job_1", "default", [('{"body": "x"}', stands), ('{"body": "y"}', "Ozlem Unal")])
+    assert store.erasures.of_requester("default", asked).predictions == 1
+    assert store.count() == 2
+    assert store.jobs.lines("job_1", 10) == [(1, '{"body": "y"}')]
     store.close()
 
 
