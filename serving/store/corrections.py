@@ -1,7 +1,7 @@
 """Corrections as JSON lines: the file in which serving and training meet."""
 
 import json
-import os
+import secrets
 from pathlib import Path
 
 from serving.store.repository import Store
@@ -37,9 +37,12 @@ def export_corrections(store: Store, path: Path, tenant: str = DEFAULT_TENANT) -
     """Writes a tenant's corrections to `path`, whole or not at all; returns the predictions they are of."""
     lines = correction_lines(store, tenant)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}.draft")
-    draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    draft.replace(path)
+    draft = path.with_suffix(f".{secrets.token_hex(8)}.draft")  # its own: two exports may run at once
+    try:
+        draft.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
     return [str(json.loads(line)["prediction"]) for line in lines]
 
 

@@ -1,6 +1,7 @@
 """The store: what it says it kept is there, newer words outrank older ones."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +69,18 @@ def test_the_newest_word_on_an_item_is_exported_once(url: str, tmp_path: Path) -
         "ticket-7": ("warranty_repairs", "ole"),
         "pred_3": ("refunds", None),
     }
+
+
+def test_exports_at_once_do_not_take_each_others_draft(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 's.db'}")
+    store.add([stored(1)])
+    store.say(Feedback("pred_1", now(), RIGHT, True))
+    path = tmp_path / "out" / "corrections.jsonl"
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(lambda _: export_corrections(store, path), range(80)))
+    store.close()
+    assert done == [["pred_1"]] * 80
+    assert [file.name for file in path.parent.iterdir()] == ["corrections.jsonl"]
 
 
 def test_predictions_that_nobody_judged_are_not_exported(url: str, tmp_path: Path) -> None:
