@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from model.errors import SortationError
 from serving.settings import Settings
 from serving.store import Store
-from serving.store.corrections import refresh_corrections
+from serving.store.corrections import forget_copies
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def erase(settings: Settings, tenant: str, requester: str | None, before: str | 
             erased = store.erasures.older_than(tenant, moment(before))
         else:
             erased = store.erasures.of_requester(tenant, requester or "")
-        refresh_corrections(store, settings.home, tenant)
+        forget_copies(store, settings.home, tenant)
     learned = ", ".join(erased.versions) or "none"
     return [f"{erased.predictions} predictions erased", f"model versions trained on corrections of them: {learned}"]
 

@@ -15,7 +15,7 @@ from serving.engine import Engine
 from serving.settings import Settings
 from serving.shadow import Shadow
 from serving.store import DEFAULT_TENANT, Store
-from serving.store.corrections import refresh_corrections
+from serving.store.corrections import forget_copies
 
 log = logging.getLogger("sortation")
 PATIENCE = 30.0
@@ -167,4 +167,4 @@ def sweep(store: Store, settings: Settings) -> None:
         done = store.erasures.older_than(tenant, before)
         if done.predictions:
             log.info("erased %d predictions older than %d days", done.predictions, settings.retention_days)
-            refresh_corrections(store, settings.home, tenant)
+            forget_copies(store, settings.home, tenant)

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from serving.api.asking import caller, store
 from serving.api.problems import IDEMPOTENT, LINES_OUT, PROBLEMS, some
 from serving.api.schemas import ErasedOut, EraseIn, ErasuresOut
-from serving.store.corrections import correction_lines, refresh_corrections
+from serving.store.corrections import correction_lines, forget_copies
 
 router = APIRouter(prefix="/v1", tags=["data"])
 
@@ -22,7 +22,7 @@ async def erase(told: EraseIn, request: Request) -> ErasedOut:
         done = await asyncio.to_thread(kept.erasures.older_than, tenant, told.moment)
     else:
         done = await asyncio.to_thread(kept.erasures.of_requester, tenant, told.requester or "")
-    await asyncio.to_thread(refresh_corrections, kept, request.app.state.settings.home, tenant)
+    await asyncio.to_thread(forget_copies, kept, request.app.state.settings.home, tenant)
     return ErasedOut.model_validate(asdict(done))
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 from serving.store.repository import Store
 from serving.store.tables import DEFAULT_TENANT
 
+PREPARED = ("*.arrays", "*.draft")
+"""Entries of training's cache in a home, whole and half-written ones; they hold the texts of corrections."""
+
 
 def corrections_file(home: Path, tenant: str = DEFAULT_TENANT) -> Path:
     """Where a tenant's corrections are put for training."""
@@ -46,8 +49,15 @@ def export_corrections(store: Store, path: Path, tenant: str = DEFAULT_TENANT) -
     return [str(json.loads(line)["prediction"]) for line in lines]
 
 
-def refresh_corrections(store: Store, home: Path, tenant: str) -> None:
-    """Writes the file again where there is one, so that it holds nothing that was erased."""
+def forget_copies(store: Store, home: Path, tenant: str) -> None:
+    """Takes what was erased out of the files that training reads: a tenant's corrections, and its prepared items.
+
+    The cache of prepared items is one for all tenants and does not say whose they are: it is emptied, and the next
+    training fills it again. Raises OSError where a file cannot be removed.
+    """
     path = corrections_file(home, tenant)
     if path.exists():
         export_corrections(store, path, tenant)
+    for pattern in PREPARED:
+        for entry in (home / "cache").glob(pattern):
+            entry.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model.errors import NotFound
@@ -15,6 +16,8 @@ from serving.store import Feedback, Store, Stored
 from serving.store.corrections import correction_lines
 from serving.store.repository import now
 from serving.watching import sweep
+from tests.serving.conftest import Serve
+from training.cache import Cache
 
 LABELS = {"stage": "return", "function": "returns_management", "service": "refunds"}
 
@@ -114,3 +117,37 @@ def test_the_command_erases_and_writes_the_corrections_again(tmp_path: Path) -> 
     lines = commands.erase(settings, "default", "ana", None)
     assert lines[0] == "1 predictions erased"
     assert (tmp_path / "corrections.jsonl").read_text() == ""
+
+
+def with_prepared_items(home: Path, needle: str) -> Cache:
+    """Training's cache in a home, which holds a text, whole and half-written."""
+    cache = Cache(home / "cache")
+    cache.put("items", {"texts": np.array([needle.encode()])})
+    (entry,) = cache.folder.iterdir()
+    (cache.folder / "killed.1.draft").write_bytes(entry.read_bytes())
+    assert all(needle.encode() in file.read_bytes() for file in cache.folder.iterdir())
+    return cache
+
+
+def test_an_erased_text_is_in_no_file_that_training_keeps(serve: Serve, home: Path) -> None:
+    client = serve()
+    made = client.post("/v1/classify", json={"body": "xyzzy-needle", "from": "ana"}).json()
+    assert client.post(f"/v1/predictions/{made['prediction_id']}/feedback", json={"correct": True}).status_code == 201
+    (home / "corrections.jsonl").write_text(client.get("/v1/corrections").text)
+    cache = with_prepared_items(home, "xyzzy-needle")
+    assert client.post("/v1/erasures", json={"requester": "ana"}).json()["predictions"] == 1
+    holding = [file for file in home.rglob("*") if file.is_file() and b"xyzzy-needle" in file.read_bytes()]
+    assert holding == []
+    assert cache.get("items") is None
+
+
+def test_the_command_and_the_age_limit_empty_what_training_keeps_too(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, retention_days=30)
+    with commands.opened(settings) as store:
+        store.add([stored(1, "ana"), stored(2, None, days=40)])
+        cache = with_prepared_items(tmp_path, "secret 2")
+        sweep(store, settings)
+    assert list(cache.folder.iterdir()) == []
+    with_prepared_items(tmp_path, "secret 1")
+    commands.erase(settings, "default", "ana", None)
+    assert list(cache.folder.iterdir()) == []
