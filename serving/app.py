@@ -133,6 +133,7 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
         settings.queue_characters,
         state.metrics,
         eyes,
+        with_model=with_own_model(settings),
     )
     state.intake = Intake(Uploads(settings.reading, settings.readers), eyes)
     door = state.door = Door(store, anonymous=settings.anonymous and settings.local)

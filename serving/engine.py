@@ -8,14 +8,14 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from model.errors import SortationError
+from model.errors import RoutingError, SortationError
 from serving.answering import Line, Request, answered, effort
 from serving.answers import Answer
 from serving.keeping import Keeper, each
@@ -76,6 +76,8 @@ class Engine:
     eyes: Eyes = field(default_factory=Eyes)
     given: Callable[[Sequence[tuple[Answer, Stored]]], None] = lambda _: None
     """Told of answers once they are stored; it must return at once."""
+    with_model: Collection[str] = ()
+    """Tenants that have a taxonomy, and so a model, of their own: the default one never answers them."""
 
     def __post_init__(self) -> None:
         self._models: dict[str, Served] = {}
@@ -99,22 +101,46 @@ class Engine:
         return list(self._models.values())
 
     def line(self, tenant: str) -> Line:
-        """What answers a tenant: its own, or the default. Raises NotReady."""
-        found = self._lines.get(tenant) or self._lines.get(DEFAULT_TENANT)
-        if found is None:
-            raise NotReady("no model is loaded yet")
-        return found
+        """What answers a tenant: its own, or the default for tenants without files. Raises NotReady."""
+        return self._line(self._lines, tenant)
+
+    def _line(self, lines: Mapping[str, Line], tenant: str) -> Line:
+        found = lines.get(tenant if tenant in self.tenants else DEFAULT_TENANT)
+        if found is not None:
+            return found
+        if tenant in self.with_model and tenant not in self._models:
+            raise NotReady(
+                "no model is loaded yet" if tenant == DEFAULT_TENANT else f"tenant {tenant} has no model yet"
+            )
+        if DEFAULT_TENANT in self._models:
+            raise NotReady(f"the routing rules of tenant {tenant} do not fit the model")
+        raise NotReady("no model is loaded yet")
 
     def use(self, served: Served, tenant: str = DEFAULT_TENANT) -> None:
-        """Answers with this model from the next batch on. Raises RoutingError where rules do not fit it."""
+        """Answers with this model from the next batch on. Raises RoutingError where the tenant's rules do not fit it.
+
+        Where the rules of another tenant do not fit, that one alone is left without an answer.
+        """
         models = self._models | {tenant: served}
         lines = {}
         for name in (DEFAULT_TENANT, *self.tenants):
-            model = models.get(name) or models.get(DEFAULT_TENANT)
-            if model is not None:
-                lines[name] = Line(model, self.routing(name, model))
+            model = models.get(name) or (None if name in self.with_model else models.get(DEFAULT_TENANT))
+            line = None if model is None else self._ruled(name, model, refuse=name == tenant)
+            if line is not None:
+                lines[name] = line
         self._models, self._lines = models, lines
         self.metrics.serving(tenant, served.version)
+
+    def _ruled(self, tenant: str, model: Served, refuse: bool) -> Line | None:
+        """A model with a tenant's rules; where they do not fit, what answers now, unless that is another model."""
+        try:
+            return Line(model, self.routing(tenant, model))
+        except RoutingError as error:
+            if refuse:
+                raise
+            log.error("the rules of tenant %s are refused: %s", tenant, error)
+            line = self._lines.get(tenant)
+            return line if line is not None and line.served is model else None
 
     async def start(self) -> None:
         """Begins to answer."""
@@ -133,22 +159,23 @@ class Engine:
 
     async def classify(self, request: Request) -> Answer:
         """The answer for one item, stored. Raises NotReady or Overloaded."""
-        self._check(1, request.size)
+        self._check((request,))
         (answer,) = await self._enqueue((request,))
         return answer
 
     async def classify_many(self, requests: Sequence[Request]) -> list[Answer]:
         """The answers for many items, in their order. Raises NotReady or Overloaded; then none is answered."""
-        self._check(len(requests), sum(request.size for request in requests))
+        self._check(requests)
         chunks = [requests[k : k + CHUNK] for k in range(0, len(requests), CHUNK)]
         done = await asyncio.gather(*map(self._enqueue, chunks))
         return [answer for chunk in done for answer in chunk]
 
-    def _check(self, items: int, characters: int) -> None:
+    def _check(self, requests: Sequence[Request]) -> None:
         if self.draining:
             raise NotReady("the server is about to end")
-        if not self._lines:
-            raise NotReady("no model is loaded yet")
+        for tenant in {request.tenant for request in requests}:
+            self.line(tenant)
+        items, characters = len(requests), sum(request.size for request in requests)
         if self._items and (
             self._items + items > self.waiting_limit or self._characters + characters > self.waiting_characters
         ):
@@ -237,7 +264,7 @@ class Engine:
         """Answers and their rows, in the requests' order."""
         groups: dict[int, tuple[Line, list[int]]] = {}
         for k, request in enumerate(requests):
-            line = lines.get(request.tenant) or lines[DEFAULT_TENANT]
+            line = self._line(lines, request.tenant)
             groups.setdefault(id(line), (line, []))[1].append(k)
         at = now()
         done: list[Pair | None] = [None] * len(requests)

@@ -57,7 +57,12 @@ class Jobs:
                 self._store.release(self._owner)
 
     async def _work(self, job: Job) -> None:
-        """Until the job is done, cancelled, or somebody else's."""
+        """Until the job is done, cancelled, or somebody else's.
+
+        Raises NotReady where its tenant alone is without a model: other jobs go on, and this one when its lease ends.
+        """
+        if self._engine.served is not None:
+            self._engine.line(job.tenant)
         keeping = asyncio.create_task(self._keep(job))
         try:
             while lines := await asyncio.to_thread(self._store.lines, job.id, CHUNK):

@@ -2,18 +2,19 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from model.classifier import Classifier
 from model.document import Document
+from model.errors import RoutingError
 from serving.answering import Request, effort
 from serving.answers import Answer
-from serving.engine import INLINE, Engine, Overloaded
+from serving.engine import INLINE, Engine, NotReady, Overloaded
 from serving.models import Served
-from serving.routing import load
+from serving.routing import Routing, load
 from serving.seeing import Eyes, Wanted
 from serving.settings import default_data
 from serving.store import Store, Stored
@@ -103,6 +104,82 @@ def test_an_item_that_cannot_be_stored_takes_no_other_along(classifier: Classifi
         assert store.count() == 2
 
     running(store, classifier, told)
+
+
+class Rules:
+    """The default rules for everybody, but none for those whose own are faulty."""
+
+    def __init__(self) -> None:
+        self.faulty: set[str] = set()
+
+    def __call__(self, tenant: str, served: Served) -> Routing:
+        if tenant in self.faulty:
+            raise RoutingError("routing.yaml", ["no such label"])
+        return load(default_data() / "routing.yaml", served.classifier.taxonomy)
+
+
+@pytest.fixture
+def rules() -> Rules:
+    return Rules()
+
+
+@pytest.fixture
+def of_tenants(rules: Rules, tmp_path: Path) -> Iterator[Engine]:
+    """`acme` has rules of its own, `desks` a taxonomy too."""
+    store = Store(f"sqlite:///{tmp_path / 's.db'}")
+    yield Engine(store, rules, ("acme", "desks"), with_model=("default", "desks"))
+    store.close()
+
+
+def version(classifier: Classifier, number: int, name: str = "m") -> Served:
+    return Served(classifier, name, number, "champion", f"{number:064}")
+
+
+def test_no_other_model_answers_a_tenant_with_a_taxonomy_of_its_own(of_tenants: Engine, classifier: Classifier) -> None:
+    of_tenants.use(version(classifier, 1))
+    with pytest.raises(NotReady, match="tenant desks has no model yet"):
+        of_tenants.line("desks")
+    with pytest.raises(NotReady, match="tenant desks has no model yet"):
+        asyncio.run(of_tenants.classify(Request(Document(body="x"), tenant="desks")))
+    of_tenants.use(version(classifier, 5, "m-desks"), "desks")
+    assert of_tenants.line("desks").served.name == "m-desks"
+    assert {of_tenants.line(tenant).served.name for tenant in ("default", "acme", "unknown")} == {"m"}
+
+
+def test_the_default_model_answers_nobody_before_it_is_there(of_tenants: Engine, classifier: Classifier) -> None:
+    of_tenants.use(version(classifier, 5, "m-desks"), "desks")
+    for tenant in ("default", "acme", "unknown"):
+        with pytest.raises(NotReady, match="no model is loaded yet"):
+            of_tenants.line(tenant)
+
+
+def test_faulty_rules_of_one_tenant_stop_that_one_alone(
+    of_tenants: Engine, rules: Rules, classifier: Classifier, caplog: pytest.LogCaptureFixture
+) -> None:
+    rules.faulty = {"acme", "desks"}
+    of_tenants.use(version(classifier, 1))
+    assert of_tenants.line("default").served.version == of_tenants.line("unknown").served.version == 1
+    with pytest.raises(NotReady, match="rules of tenant acme do not fit"):
+        of_tenants.line("acme")
+    assert "rules of tenant acme are refused: " in caplog.text
+    with pytest.raises(RoutingError):
+        of_tenants.use(version(classifier, 5, "m-desks"), "desks")
+    assert [served.name for served in of_tenants.models] == ["m"]
+
+
+def test_faulty_rules_leave_what_answers_with_the_same_model(
+    of_tenants: Engine, rules: Rules, classifier: Classifier
+) -> None:
+    of_tenants.use(version(classifier, 1))
+    rules.faulty = {"default"}
+    with pytest.raises(RoutingError):
+        of_tenants.use(version(classifier, 2))
+    of_tenants.use(version(classifier, 5, "m-desks"), "desks")
+    assert {tenant: of_tenants.line(tenant).served.version for tenant in ("default", "acme", "desks")} == {
+        "default": 1,
+        "acme": 1,
+        "desks": 5,
+    }
 
 
 @pytest.mark.parametrize("left", [1, 40])

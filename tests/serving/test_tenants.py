@@ -35,12 +35,14 @@ labels:
     money: Refunds and invoices.
 """
 RULES = "version: 1\nfallback: {queue: acme-only}\n"
+FITTING = "rules: [{name: pay, when: {desk: money}, then: {queue: payments}}]\n"
+"""Rules that fit no other taxonomy."""
 TEXTS = {"parcels": "where is parcel number {}", "money": "please pay back my money for invoice {}"}
 
 
 @pytest.fixture(scope="module")
 def settings(model_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """`acme` has a taxonomy, a model and rules of its own; `other` has a key and nothing else."""
+    """`acme` has a taxonomy, a model and rules of its own, `late` has no model yet; `other` has nothing but a key."""
     home, data = tmp_path_factory.mktemp("tenants") / "home", tmp_path_factory.mktemp("tenants") / "data"
     shutil.copytree(model_home, home)
     shutil.copytree(default_data(), data, ignore=shutil.ignore_patterns("corpus"))
@@ -48,6 +50,10 @@ def settings(model_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Sett
     acme.mkdir(parents=True)
     (acme / "taxonomy.yaml").write_text(TAXONOMY, encoding="utf-8")
     (acme / "routing.yaml").write_text(RULES, encoding="utf-8")
+    late = data / "tenants" / "late"
+    late.mkdir()
+    (late / "taxonomy.yaml").write_text(TAXONOMY, encoding="utf-8")
+    (late / "routing.yaml").write_text(RULES + FITTING, encoding="utf-8")
     items = [
         Item(f"{desk}-{k}", Document(body=text.format(k)), (desk,), "made up") for desk, text in TEXTS.items()
         for k in range(40)
@@ -62,7 +68,7 @@ def settings(model_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Sett
 @pytest.fixture(scope="module")
 def keys(settings: Settings) -> dict[str, dict[str, str]]:
     """Tenant -> headers that say so."""
-    made = {name: commands.create_key(settings, name, "admin", "")[0] for name in ("acme", "other", "default")}
+    made = {name: commands.create_key(settings, name, "admin", "")[0] for name in ("acme", "other", "late", "default")}
     return {name: {"Authorization": f"Bearer {secret}"} for name, secret in made.items()}
 
 
@@ -104,6 +110,27 @@ def test_a_tenant_without_files_inherits_all_defaults(client: TestClient, keys: 
     assert taxonomy == client.get("/v1/taxonomy", headers=keys["default"]).json()
 
 
+def test_a_tenant_whose_own_model_is_not_there_waits_for_it_alone(client: TestClient, keys: Keys) -> None:
+    refused = client.post("/v1/classify", json={"body": "where is it"}, headers=keys["late"])
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+    assert "tenant late has no model yet" in refused.json()["detail"]
+    assert client.get("/v1/taxonomy", headers=keys["late"]).status_code == 503
+    assert ask(client, keys["default"])["model"]["version"] == 1
+
+
+def test_a_job_of_a_tenant_without_its_model_holds_up_no_other(client: TestClient, keys: Keys) -> None:
+    made = {}
+    for name in ("late", "default"):
+        answer = client.post("/v1/jobs", json={"items": [{"body": "x y"}]}, headers=keys[name])
+        made[name] = f"/v1/jobs/{answer.json()['job_id']}"
+    until = time.monotonic() + 30
+    while client.get(made["default"], headers=keys["default"]).json()["state"] != "done" and time.monotonic() < until:
+        time.sleep(0.02)
+    assert client.get(made["default"], headers=keys["default"]).json()["state"] == "done"
+    waiting = client.get(made["late"], headers=keys["late"]).json()
+    assert (waiting["state"], waiting["done"]) == ("running", 0)
+
+
 def test_feedback_is_judged_by_the_tenants_own_taxonomy(client: TestClient, keys: Keys) -> None:
     where = f"/v1/predictions/{ask(client, keys['acme'])['prediction_id']}/feedback"
     assert client.post(where, json={"service": "refunds"}, headers=keys["acme"]).status_code == 422
@@ -143,7 +170,8 @@ def test_metrics_of_all_tenants_are_the_operators(client: TestClient, keys: Keys
 def test_an_erasure_is_one_tenants_and_names_the_versions_that_had_learned(
     client: TestClient, keys: Keys, settings: Settings
 ) -> None:
-    numbers = {name: ask(client, keys[name], **{"from": "Ana <ana@example.org>"})["prediction_id"] for name in keys}
+    sent = {"from": "Ana <ana@example.org>"}
+    numbers = {name: ask(client, keys[name], **sent)["prediction_id"] for name in ("acme", "other", "default")}
     with commands.opened(settings) as store:
         for name, number in numbers.items():
             kept = store.get(number, name)
