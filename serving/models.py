@@ -36,6 +36,15 @@ TIMEOUT = 300
 REFUSED = "it is refused; sign it, or set SORTATION_ALLOW_UNSIGNED=1 on a machine for development"
 
 
+class Refused(BundleError):
+    """A version was fetched that cannot or may not serve."""
+
+    def __init__(self, reason: str, copy: str) -> None:
+        """`copy`: name of the folder with it."""
+        super().__init__(reason)
+        self.copy = copy
+
+
 @dataclass(frozen=True, eq=False)
 class Served:
     """A classifier that answers, and where it comes from."""
@@ -48,6 +57,8 @@ class Served:
     signed: bool = True
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When it was loaded."""
+    copy: str = ""
+    """Name of the folder that it was loaded from."""
 
     @cached_property
     def said(self) -> dict[str, Any]:
@@ -79,6 +90,11 @@ class Address:
         """The file that says which copy served last."""
         return self.cache / current(self.name, self.alias)
 
+    @property
+    def fetched(self) -> Path:
+        """The file that says which copy was fetched last, good or not."""
+        return self.note.with_suffix(".fetched")
+
 
 def current(name: str, alias: str = CHAMPION) -> str:
     """Name of the file that notes the last good copy of a model."""
@@ -98,9 +114,22 @@ def last_good(address: Address) -> Served | None:
 
 
 def newest(address: Address, started: Callable[[subprocess.Popen[str]], object] = id) -> Served:
+    """What `fetched` returns, noted as the last good version. Raises RegistryError or Refused."""
+    served = fetched(address, started)
+    note(address, served)
+    return served
+
+
+def note(address: Address, served: Served) -> None:
+    """Makes a version the last good one."""
+    _write(address.note, {"folder": served.copy, "version": served.version})
+
+
+def fetched(address: Address, started: Callable[[subprocess.Popen[str]], object] = id, refused: str = "") -> Served:
     """The registry's version under the alias, fetched and verified; `started` is told the process that fetches.
 
-    Raises RegistryError or BundleError.
+    A copy that is refused may be damaged: it is removed, and so fetched anew the next time, unless it is `refused`,
+    the copy that was refused before. Raises RegistryError or Refused.
     """
     file = _file(address)
     if file is not None and not file.exists():
@@ -110,28 +139,32 @@ def newest(address: Address, started: Callable[[subprocess.Popen[str]], object] 
     with (address.cache / f".{address.note.stem}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of several servers over one cache, one fetches and the others find it
         stamps = trace(address)
-        known = _known(address, stamps, asked)
-        noted = _fetched(address, started) | {"trace": repr(stamps)} if known is None else known
+        found = _known(address, stamps, asked)
+        if found is None:
+            found = _fetched(address, started) | {"trace": repr(stamps)}
+            _write(address.fetched, found)
+        copy = str(found["folder"])
         try:
-            served = _load(address, noted)
-        except BundleError:  # perhaps the copy alone is damaged
-            shutil.rmtree(address.cache / str(noted["folder"]), ignore_errors=True)
-            address.note.unlink(missing_ok=True)
-            raise
-        if known is None:
-            draft = address.note.with_suffix(f".{os.getpid()}")
-            draft.write_text(json.dumps(noted), encoding="utf-8")
-            draft.replace(address.note)
-    return served
+            return _load(address, found)
+        except BundleError as error:
+            if copy != refused:
+                shutil.rmtree(address.cache / copy, ignore_errors=True)
+            raise Refused(str(error), copy) from error
+
+
+def _write(path: Path, content: dict[str, object]) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(content), encoding="utf-8")
+    draft.replace(path)
 
 
 def _known(address: Address, stamps: object, asked: float) -> dict[str, object] | None:
-    """What was noted since `asked`, or while the registry was as it is now; None: it has to be looked at."""
+    """What was fetched since `asked`, or while the registry was as it is now; None: it has to be looked at."""
     try:
-        noted: dict[str, object] = json.loads(address.note.read_text(encoding="utf-8"))
-        fresh = address.note.stat().st_mtime > asked
-        same = stamps is not None and noted.get("trace") == repr(stamps)
-        return noted if (fresh or same) and (address.cache / str(noted["folder"])).is_dir() else None
+        found: dict[str, object] = json.loads(address.fetched.read_text(encoding="utf-8"))
+        fresh = address.fetched.stat().st_mtime > asked
+        same = stamps is not None and found.get("trace") == repr(stamps)
+        return found if (fresh or same) and (address.cache / str(found["folder"])).is_dir() else None
     except (OSError, ValueError, KeyError, AttributeError):
         return None
 
@@ -186,7 +219,13 @@ def _load(address: Address, noted: dict[str, object]) -> Served:
     classifier = _sharing(bundle.load(folder, vectors=address.vectors), folder)
     classifier.predict(["warm up"])
     return Served(
-        classifier, address.name, int(str(noted["version"])), address.alias, bundle.fingerprint(folder), signed
+        classifier,
+        address.name,
+        int(str(noted["version"])),
+        address.alias,
+        bundle.fingerprint(folder),
+        signed,
+        copy=folder.name,
     )
 
 

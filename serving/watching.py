@@ -19,7 +19,7 @@ from serving.store.corrections import forget_copies
 
 log = logging.getLogger("sortation")
 PATIENCE = 30.0
-"""Seconds until a registry that gave no model is asked again, where nothing in it changed."""
+"""Seconds until a registry that gave no model, or one that was refused, is looked at again while it does not change."""
 
 
 def address(settings: Settings, tenant: str = DEFAULT_TENANT) -> models.Address:
@@ -67,23 +67,32 @@ async def watch_shadow(engine: Engine, shadow: Shadow, champion: models.Address,
             log.info("nobody answers in shadow for %s: %s", champion.name, what)
         said = what
 
-    await follow(replace(champion, alias=settings.shadow), settings.poll, shadow.use, failed)
+    def use(served: models.Served) -> bool:
+        shadow.use(served)
+        return True
+
+    await follow(replace(champion, alias=settings.shadow), settings.poll, use, failed)
 
 
 async def follow(
     where: models.Address,
     poll: float,
-    use: Callable[[models.Served], None],
+    use: Callable[[models.Served], bool],
     failed: Callable[[Exception], None],
+    patience: float = PATIENCE,
 ) -> None:
-    """Hands over the last good model under an alias, then the registry's whenever it changes. Never gives up."""
+    """Hands over the last good model under an alias, then the registry's whenever it changes. Never gives up.
+
+    `use` says whether it takes a model over; one that it took over is the last good one from then on.
+    """
     # One thread for all loading: each thread that ever loaded a model keeps some of that memory for its next one,
     # and six of them, by turns, added 40 MB to a small server.
     loading = ThreadPoolExecutor(1, thread_name_prefix="models")
     loop = asyncio.get_running_loop()
     served = await loop.run_in_executor(loading, models.last_good, where)
-    if served is not None:
-        use(served)
+    if served is not None and not use(served):
+        served = None
+    refused = ""
     seen: object = object()
     again = loop.time()
     fetching = _Fetching()
@@ -92,17 +101,21 @@ async def follow(
         if trace != seen or loop.time() >= again:
             seen = trace
             try:
-                found = await loop.run_in_executor(loading, models.newest, where, fetching.began)
+                found = await loop.run_in_executor(loading, models.fetched, where, fetching.began, refused)
                 again = loop.time() + poll if trace is None else float("inf")
                 if served is None or found.fingerprint != served.fingerprint or found.version != served.version:
-                    use(found)
-                    served = found
+                    if use(found):
+                        served = found
+                        await loop.run_in_executor(loading, models.note, where, found)
+                    else:
+                        again = loop.time() + patience
             except asyncio.CancelledError:
                 fetching.end()
                 loading.shutdown(wait=False)
                 raise
             except Exception as error:
-                again = loop.time() + PATIENCE
+                again = loop.time() + patience
+                refused = error.copy if isinstance(error, models.Refused) else refused
                 failed(error)
         await asyncio.sleep(poll)
 
@@ -127,14 +140,16 @@ class _Fetching:
             self._process.kill()
 
 
-def take(engine: Engine, served: models.Served, tenant: str) -> None:
-    """Hands a model over, or says why not; then the old one goes on."""
+def take(engine: Engine, served: models.Served, tenant: str) -> bool:
+    """Hands a model over, or says why not; then the old one goes on. Whether it was taken over."""
     try:
         engine.use(served, tenant)
         log.info("serving version %d of %s (%s)", served.version, served.name, served.fingerprint[:16])
+        return True
     except SortationError as error:
         engine.metrics.model_refusals.inc()
         log.error("version %d is refused: %s", served.version, error)
+        return False
 
 
 async def watch_keys(door: Door, poll: float) -> None:

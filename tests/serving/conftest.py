@@ -1,5 +1,6 @@
 """Homes with a signed model, servers over them, and a real PostgreSQL where its programs are installed."""
 
+import json
 import os
 import pwd
 import shutil
@@ -16,8 +17,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from serving import models
 from serving.app import create_app
 from serving.settings import Settings
+from serving.watching import address
 
 Serve = Callable[..., TestClient]
 
@@ -37,6 +40,22 @@ def ready(client: TestClient) -> TestClient:
 def home(model_home: Path, tmp_path: Path) -> Path:
     shutil.copytree(model_home, tmp_path / "home")
     return tmp_path / "home"
+
+
+def fetched(home: Path, number: int = 1) -> models.Address:
+    """Where a version was fetched from a registry's file, as the file is now."""
+    where = address(settings_of(home, registry=f"sqlite:///{home / 'r.db'}"))
+    (home / "r.db").touch()
+    found = {"folder": f"sortation-{number}", "version": number, "trace": repr(models.trace(where))}
+    where.fetched.write_text(json.dumps(found))
+    os.utime(where.fetched, (0, 0))
+    return where
+
+
+@pytest.fixture
+def second(home: Path) -> Path:
+    """The copy of a version 2, as good as the first."""
+    return shutil.copytree(home / "models" / "sortation-1", home / "models" / "sortation-2")
 
 
 @pytest.fixture

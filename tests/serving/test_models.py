@@ -1,6 +1,5 @@
 """Models as a server takes them: signed by somebody trusted, or not at all."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ from model.errors import BundleError, RegistryError
 from serving import models
 from serving.app import create_app
 from serving.watching import address
-from tests.serving.conftest import Serve, settings_of
+from tests.serving.conftest import Serve, fetched, settings_of
 
 
 def test_the_last_good_model_is_signed_by_this_home(home: Path) -> None:
@@ -74,29 +73,19 @@ def stop(process: subprocess.Popen[str]) -> None:
     raise Begun
 
 
-def noting(home: Path) -> models.Address:
-    """Where a champion was fetched from a registry's file, as the file was then."""
-    where = address(settings_of(home, registry=f"sqlite:///{home / 'r.db'}"))
-    (home / "r.db").write_bytes(b"as it was")
-    noted = json.loads(where.note.read_text()) | {"trace": repr(models.trace(where))}
-    where.note.write_text(json.dumps(noted))
-    os.utime(where.note, (0, 0))
-    return where
-
-
 def test_what_another_process_fetched_is_not_fetched_again(home: Path) -> None:
-    assert models.newest(noting(home), stop).version == 1
+    assert models.newest(fetched(home), stop).version == 1
 
 
 def test_a_registry_that_moved_on_is_asked_again(home: Path) -> None:
-    where = noting(home)
-    (home / "r.db").write_bytes(b"as it is now")
+    where = fetched(home)
+    (home / "r.db").write_bytes(b"as it is later")
     with pytest.raises(Begun):
         models.newest(where, stop)
 
 
 def test_a_copy_that_is_gone_is_fetched_again(home: Path) -> None:
-    where = noting(home)
+    where = fetched(home)
     shutil.rmtree(home / "models" / "sortation-1")
     with pytest.raises(Begun):
         models.newest(where, stop)
@@ -114,3 +103,19 @@ def test_shared_arrays_of_old_versions_are_cleared_away(home: Path) -> None:
     assert f"old-{models.KEPT + 1}{models.ARRAYS}" in left
     assert f"old-0{models.ARRAYS}" not in left
     assert served.classifier.arrays is not None
+
+
+def test_a_refused_new_champion_leaves_the_last_good_model(home: Path, second: Path) -> None:
+    (second / "signature.json").unlink()
+    with pytest.raises(models.Refused, match="sign it"):
+        models.newest(fetched(home, 2), stop)
+    last = models.last_good(fetched(home, 2))
+    assert last is not None
+    assert last.version == 1
+
+
+def test_a_new_champion_that_is_good_is_the_last_good_one(home: Path, second: Path) -> None:
+    assert models.newest(fetched(home, 2), stop).copy == second.name
+    last = models.last_good(fetched(home, 1))
+    assert last is not None
+    assert last.version == 2
