@@ -185,13 +185,13 @@ def main() -> None:
         write(told.out / "semantic.md", "What vectors are worth", [head, public(found, settings), *parts])
         if told.memory is not None:
             variants.reader.keep(told.memory)
-    if slow.missing:
-        print(slow.missing)
+    if slow[0].missing:
+        print(slow[0].missing)
         return
-    settings.append(f"{slow.name}: {slow.settings}")
-    found[slow.name] = {}
+    settings += [f"{peer.name}: {peer.settings}" for peer in slow]
     for name in told.setfit:
-        found[slow.name] |= run(slow, told.datasets, [(name, "train_10")], SEEDS[:1])
+        for peer in slow:
+            found.setdefault(peer.name, {}).update(run(peer, told.datasets, [(name, "train_10")], SEEDS[:1]))
         write(told.out / "semantic.md", "What vectors are worth", [head, public(found, settings), *parts])
 
 
