@@ -39,7 +39,7 @@ train: $(RUN) ## train on the corpus and all corrections
 	@$(BIN)/sortation train
 
 test: $(DEV) ## run all tests
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV) ## ruff, mypy, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

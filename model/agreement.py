@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scipy.special import bdtr
-
+from model.binomial import at_most
 from model.document import OUT_OF_SCOPE
 
 JOINT = "joint"
@@ -93,7 +92,7 @@ def agreement(pairs: Iterable[Pair]) -> dict[str, Level]:
 def mcnemar(only_one: int, only_other: int) -> float:
     """Two-sided p-value of McNemar's exact test (1947) from the items on which exactly one of two is right."""
     total = only_one + only_other
-    return min(1.0, 2 * float(bdtr(min(only_one, only_other), total, 0.5))) if total else 1.0
+    return min(1.0, 2 * at_most(min(only_one, only_other), total, 0.5)) if total else 1.0
 
 
 def _told(labels: Labels, levels: Iterable[str]) -> str:

@@ -17,13 +17,14 @@ from model.classifier import Classifier
 from model.decoding import HEADS, Heads
 from model.drift import Profile
 from model.errors import BundleError, TaxonomyError
+from model.features import CUT, EARLIER_CUT, Cut
 from model.guarantee import Guarantee, Promise
 from model.scoring import Weights, no_vectors
 from model.sets import Cutoffs
 from model.signing import SIGNATURE
 from model.vectors import Vectors, open_embedder, parsed
 
-FORMAT = 3
+FORMAT = 4
 """Version of the model folder. To raise it: keep the old reader in READERS, and an old folder in the tests."""
 MAX_BYTES = 2_000_000_000
 """Largest folder that is loaded."""
@@ -132,9 +133,13 @@ def _read(folder: Path, mapped: bool) -> tuple[Classifier, Vectors | None]:
     return _classifier(folder, _arrays(folder, Names.arrays(), mapped))
 
 
+def _read_2(folder: Path, mapped: bool) -> tuple[Classifier, Vectors | None]:
+    return _classifier(folder, _arrays(folder, Names.arrays(), mapped), EARLIER_CUT)
+
+
 def _read_1(folder: Path, mapped: bool) -> tuple[Classifier, Vectors | None]:
     arrays = _arrays(folder, Names.ARRAYS, mapped)
-    return _classifier(folder, arrays | no_vectors(arrays["bias"].size))
+    return _classifier(folder, arrays | no_vectors(arrays["bias"].size), EARLIER_CUT)
 
 
 def _arrays(folder: Path, names: tuple[str, ...], mapped: bool) -> dict[str, np.ndarray[Any, Any]]:
@@ -143,13 +148,15 @@ def _arrays(folder: Path, names: tuple[str, ...], mapped: bool) -> dict[str, np.
     }
 
 
-def _classifier(folder: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> tuple[Classifier, Vectors | None]:
+def _classifier(
+    folder: Path, arrays: dict[str, np.ndarray[Any, Any]], cut: Cut = CUT
+) -> tuple[Classifier, Vectors | None]:
     """The classifier without its encoder, and which one it needs."""
     try:
         plain = json.loads((folder / Names.MODEL).read_text(encoding="utf-8"), parse_constant=_no_number)
         classifier = Classifier(
             taxonomies.parse(plain["taxonomy"]),
-            Weights(**arrays),
+            Weights(**arrays, cut=cut),
             _calibration(plain["calibration"]),
             tuple(_guarantee(each) for each in plain["guarantees"]),
             plain["novelty"],
@@ -165,7 +172,12 @@ def _classifier(folder: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> tuple[
     return classifier, needed
 
 
-READERS: dict[int, Callable[[Path, bool], tuple[Classifier, Vectors | None]]] = {1: _read_1, 2: _read, FORMAT: _read}
+READERS: dict[int, Callable[[Path, bool], tuple[Classifier, Vectors | None]]] = {
+    1: _read_1,
+    2: _read_2,
+    3: _read_2,
+    FORMAT: _read,
+}
 """Format number -> reader."""
 
 

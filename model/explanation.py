@@ -139,7 +139,7 @@ def _words(scorer: Scorer, batch: Features, columns: Places) -> Floats:
     rows = scorer.vocabulary.rows(distinct)
     known, fresh = np.flatnonzero(rows >= 0), np.flatnonzero(rows < 0)
     sums[known] = _cells(scorer, rows[known], columns)
-    hashes, owner = parts(batch.tokens, first[fresh])
+    hashes, owner = parts(batch.tokens, first[fresh], scorer.weights.cut)
     part_rows = scorer.vocabulary.rows(hashes)
     hit = np.flatnonzero(part_rows >= 0)
     share = (1 / np.sqrt(np.bincount(owner, minlength=len(fresh))))[owner[hit]][:, None]

@@ -14,10 +14,24 @@ from model.tokens import Tokens
 
 SUBJECT, PART, STEM = 1, 2, 3
 """Salts that tell a word in the subject, a part of a word, and a pair of stems from a word."""
-PART_LENGTHS = np.array([3, 4, 5])
-"""Bytes of the parts of a word, boundary marks not counted."""
 STEM_LENGTH = 4
 """Bytes of a word that count in a pair: inflected forms share their pairs."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How words are cut into parts."""
+
+    lengths: tuple[int, ...]
+    """Bytes of a part, marks included, ascending."""
+    mark: int
+    """Bytes that the mark at either end of a word takes up in a part. With 0 the letters at an end of a word are never
+    the letters inside one; with 1 they are, and parts with a mark, shorter by a letter, stand beside them."""
+
+
+CUT = Cut((3, 4), 1)
+EARLIER_CUT = Cut((3, 4, 5), 0)
+"""How model folders up to format 3 cut words."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,21 +66,24 @@ def features(tokens: Tokens) -> Features:
     )
 
 
-def parts(tokens: Tokens, which: Places) -> tuple[U64, Places]:
+def parts(tokens: Tokens, which: Places, cut: Cut = CUT) -> tuple[U64, Places]:
     """Hashes of the parts of the words `which`, and for each part the place in `which` of its word.
 
-    A part at the start or the end of its word differs from the same letters inside it.
+    A part that takes in the start or the end of its word differs from the same letters inside it.
     """
     starts = tokens.starts[which]
-    lengths = tokens.ends[which] - starts
-    size = np.minimum(lengths[:, None], PART_LENGTHS)
+    letters = tokens.ends[which] - starts
+    lengths = letters + 2 * cut.mark
+    size = np.minimum(lengths[:, None], cut.lengths)
     counts = lengths[:, None] - size + 1
     # A word shorter than any part is one part itself, with both marks, and not one for each size.
     counts[:, 1:] *= size[:, 1:] > size[:, :-1]
     size, counts = size.ravel(), counts.ravel()
     run = np.arange(len(counts)).repeat(counts)  # parts of one size in one word make up a run
     offset = np.arange(len(run)) - (counts.cumsum() - counts)[run]
-    owner, size = run // len(PART_LENGTHS), size[run]
-    at = starts[owner] + offset
-    mark = (offset == 0) + 2 * (offset + size == lengths[owner])
-    return salted(tokens.hasher.pieces(at, at + size) + mark.view(np.uint64), PART), owner
+    owner, size = run // len(cut.lengths), size[run]
+    end = offset + size
+    mark = (offset == 0) + 2 * (end == lengths[owner])
+    first, last = np.maximum(offset - cut.mark, 0), np.minimum(end - cut.mark, letters[owner])
+    pieces = tokens.hasher.pieces(starts[owner] + first, starts[owner] + last)
+    return salted(pieces + mark.view(np.uint64), PART), owner

@@ -6,12 +6,12 @@ Angelopoulos et al., 2021; Clopper and Pearson, 1934). The walk ends at the firs
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import bdtr
 
+from model.binomial import at_most
 from model.decoding import Floats
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
@@ -44,7 +44,7 @@ GRID = (
 )
 """Thresholds that may be tried, in order; fixed beforehand, or the test would not be exact."""
 ANY = "*"
-"""The pooled promise: over all labels together, for those without enough items of their own."""
+"""The pooled promise: over all labels without one of their own together."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,14 @@ class Promise:
     errors: int
     """Errors among those at or above the threshold."""
     covered: int
-    """Calibration items at or above the threshold."""
+    """Calibration items at or above the threshold; of a label that is refuted, at or above the pooled one; else 0."""
     missing: int
-    """Correct items that would still have to be added before a promise is possible; 0 where there is one."""
+    """Sure and correct answers that would still have to be added before a promise is possible; 0 where there is one."""
+
+    @property
+    def refuted(self) -> bool:
+        """Whether the label's own items show that it errs more than promised where the pooled promise would act."""
+        return self.threshold is None and self.covered > 0
 
 
 @dataclass(frozen=True)
@@ -74,23 +79,25 @@ class Guarantee:
 
     def threshold(self, label: str) -> float | None:
         """The joint probability from which `label` may be acted on alone; None: never."""
-        own = self.promises.get(label)
-        pooled = self.promises.get(ANY)
-        if own is not None and own.threshold is not None:
+        own, pooled = self.promises.get(label), self.promises.get(ANY)
+        if own is not None and (own.threshold is not None or own.refuted):
             return own.threshold
         return None if pooled is None else pooled.threshold
 
     @property
     def coverage(self) -> float:
-        """Share of calibration items that the pooled promise covers, in [0, 1]."""
-        pooled = self.promises.get(ANY)
-        return pooled.covered / pooled.items if pooled and pooled.items else 0.0
+        """Share of calibration items that may be acted on alone, in [0, 1]."""
+        own = [promise for label, promise in self.promises.items() if label != ANY]
+        pooled = self.promises.get(ANY, Promise(None, 0, 0, 0, 0))
+        covered = pooled.covered + sum(each.covered * (-1 if each.refuted else 1) for each in own)
+        items = sum(each.items for each in own) or pooled.items
+        return min(covered / items, 1.0) if items else 0.0
 
 
 def items_needed(error_rate: float, confidence_level: float, errors: int = 0) -> int:
     """Fewest items with `errors` errors among them from which the exact bound stays at or below `error_rate`."""
     items = max(errors + 1, math.ceil(math.log(1 - confidence_level) / math.log(1 - error_rate)))
-    while bdtr(errors, items, error_rate) > 1 - confidence_level:
+    while at_most(errors, items, error_rate) > 1 - confidence_level:
         items += 1
     return items
 
@@ -104,26 +111,45 @@ def promise(probability: Floats, wrong: Bools, error_rate: float, confidence_lev
         covered, errors = int(above.sum()), int(wrong[above].sum())
         if covered < need:
             continue  # no number of correct answers could pass: not a test, so the sequence goes on
-        if bdtr(errors, covered, error_rate) > 1 - confidence_level:
+        if at_most(errors, covered, error_rate) > 1 - confidence_level:
             break
         kept = (threshold, errors, covered)
     if kept is not None:
         return Promise(kept[0], len(wrong), kept[1], kept[2], 0)
-    mistakes = int(wrong.sum())
-    missing = max(items_needed(error_rate, confidence_level, mistakes) - len(wrong), 1)
-    return Promise(None, len(wrong), mistakes, 0, missing)
+    return Promise(None, len(wrong), int(wrong.sum()), 0, _missing(probability, wrong, error_rate, confidence_level))
+
+
+def _missing(probability: Floats, wrong: Bools, error_rate: float, confidence_level: float) -> int:
+    """Fewest sure and correct answers, at least 1, with which the walk would keep a threshold."""
+    need = items_needed(error_rate, confidence_level)
+    above = [probability >= threshold for threshold in GRID]
+    counts = [(int(each.sum()), int(wrong[each].sum())) for each in above]
+    for more in sorted({max(items_needed(error_rate, confidence_level, bad) - all_, 1) for all_, bad in counts}):
+        tried = next(((all_ + more, bad) for all_, bad in counts if all_ + more >= need), None)
+        if tried is not None and at_most(tried[1], tried[0], error_rate) <= 1 - confidence_level:
+            return more
+    raise AssertionError("with enough correct answers every threshold passes")
 
 
 def guarantee(
     labels: list[str], predicted: Ints, probability: Floats, wrong: Bools, rates: tuple[float, float]
 ) -> Guarantee:
-    """Promises per label and pooled. `predicted` (n,) indexes `labels`; rates are (error_rate, confidence_level)."""
+    """Promises per label and pooled. `predicted` (n,) indexes `labels`; rates are (error_rate, confidence_level).
+
+    A label with a promise of its own leaves the pool, so that no other label hides behind its right answers. A label
+    whose items refute the pooled promise (exact binomial test at 1 - confidence_level) has none.
+    """
     error_rate, level = rates
-    promises = {ANY: promise(probability, wrong, error_rate, level)}
-    for k, label in enumerate(labels):
-        mine = predicted == k
-        promises[label] = promise(probability[mine], wrong[mine], error_rate, level)
-    return Guarantee(error_rate, level, promises)
+    own = [promise(probability[predicted == k], wrong[predicted == k], error_rate, level) for k in range(len(labels))]
+    rest = np.array([each.threshold is None for each in own])[predicted]
+    pooled = promise(probability[rest], wrong[rest], error_rate, level)
+    if pooled.threshold is not None:
+        for k, each in enumerate(own):
+            alone = (predicted == k) & (probability >= pooled.threshold)
+            items, errors = int(alone.sum()), int(wrong[alone].sum())
+            if each.threshold is None and errors and 1 - at_most(errors - 1, items, error_rate) <= 1 - level:
+                own[k] = replace(each, errors=errors, covered=items)
+    return Guarantee(error_rate, level, {ANY: pooled} | dict(zip(labels, own, strict=True)))
 
 
 def conformal_threshold(truth_probability: Floats, miss_rate: float) -> float:

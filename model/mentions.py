@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from model import identifiers, quantities
 
@@ -34,6 +35,13 @@ class Entity:
     """Whose number it is (UPS, SSCC, GTIN-13), or the currency or unit."""
     number: Decimal | None = None
     """The number of an amount or a quantity."""
+
+
+class Finds(Protocol):
+    """Something that finds mentions."""
+
+    def find(self, text: str) -> tuple[Entity, ...]:
+        """The mentions in `text`, in order, without overlaps."""
 
 
 def form(code: str) -> str:

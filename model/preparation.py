@@ -7,17 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from model.document import Document, Removed
-from model.mentions import Entity
+from model.mentions import Entity, Finds
 from model.reading.cleaning import clean
 from model.reading.courtesies import courtesies
 from model.reading.encodings import decode
 from model.reading.language import UNKNOWN, detect_language
-
-if TYPE_CHECKING:
-    from model.entities import Finder
 
 BUDGET = 20_000
 """Characters of body and attachments, together, that the classifier sees."""
@@ -79,7 +75,7 @@ class Prepared:
         foreign = code != UNKNOWN and confidence >= SURE and code not in languages
         return (UNSUPPORTED,) if languages and foreign else ()
 
-    def mentions(self, finder: "Finder") -> tuple[Mention, ...]:
+    def mentions(self, finder: Finds) -> tuple[Mention, ...]:
         """The identifiers in the subject, the newest message, and the attachments that the classifier sees."""
         found = [Mention("subject", entity) for entity in finder.find(self.document.subject)]
         for entity in finder.find(self.newest):

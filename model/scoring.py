@@ -20,7 +20,7 @@ from scipy.sparse import csr_matrix
 from model.combined import Combined, combined
 from model.decoding import Floats
 from model.document import Document
-from model.features import Features, features, parts
+from model.features import CUT, Cut, Features, features, parts
 from model.hashing import U64, Places
 from model.tokens import Tokens, tokenise
 from model.vectors import Embedder
@@ -67,6 +67,8 @@ class Weights:
     """Taken off an encoder's vectors before they are brought to unit length, (d,); d is 0 without an encoder."""
     vector_rows: Floats
     """What each number of an encoder's vector adds to the scores, (d, columns)."""
+    cut: Cut = CUT
+    """How words were cut into the known parts."""
 
 
 def no_vectors(columns: int) -> dict[str, Any]:
@@ -161,7 +163,7 @@ class Scorer:
         words, document = words[order], document[order]
         differs = _changes(words) | _changes(document)
         document = document[differs]
-        hashes, owner = parts(tokens, fresh[order[differs]])
+        hashes, owner = parts(tokens, fresh[order[differs]], self.weights.cut)
         share = np.float32(1) / np.sqrt(np.bincount(owner), dtype=np.float32)
         rows = self.vocabulary.rows(hashes)
         hit = (rows >= 0).nonzero()[0]

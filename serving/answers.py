@@ -1,6 +1,5 @@
 """A prediction as callers see it: stable, shallow keys. Pure but for the identifier it draws."""
 
-import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from model.document import Document, Prediction
+from serving.chance import drawn
 from serving.marks import Batch
 from serving.models import Served
 from serving.routing import Decision, Route
@@ -29,7 +29,7 @@ class Answer:
 
 def new_id(kind: str = "pred") -> str:
     """An identifier that sorts by time and cannot be guessed."""
-    return f"{kind}_{time.time_ns() // 1_000_000:012x}{secrets.token_hex(8)}"
+    return f"{kind}_{time.time_ns() // 1_000_000:012x}{drawn()}"
 
 
 def shaped(

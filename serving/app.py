@@ -22,8 +22,10 @@ from serving.api.intake import Intake
 from serving.api.items import BatchIn, ClassifyIn
 from serving.api.schemas import LabelOut
 from serving.auth import Door
+from serving.claims import Claims
 from serving.drift import Gauges
 from serving.engine import Engine
+from serving.finding import finding_of, kinds_in, load_behind
 from serving.front import Front, Fronted
 from serving.gathering import Gathering
 from serving.idempotency import Replays
@@ -33,7 +35,7 @@ from serving.metrics import Metrics
 from serving.models import Served
 from serving.quotas import Quotas
 from serving.routing import Routing, load
-from serving.seeing import Eyes, finder_of, kinds_in
+from serving.seeing import Eyes
 from serving.settings import Settings
 from serving.shadow import Shadow
 from serving.store import DEFAULT_TENANT, Store
@@ -62,8 +64,8 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        eyes = Eyes(await asyncio.to_thread(finder_of, settings.patterns), settings.redact)
-        engine = _furnish(app.state, settings, eyes)
+        finding = await asyncio.to_thread(finding_of, settings.patterns)
+        engine = _furnish(app.state, settings, Eyes(finding, settings.redact))
         await asyncio.to_thread(app.state.door.refresh)
         await engine.start()
         app.state.after.start()
@@ -73,6 +75,7 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
             *(watch_shadow(engine, app.state.shadow, address(settings, t), settings) for t in with_own_model(settings)),
             clean(app.state.store, settings),
             app.state.jobs.run(),
+            load_behind(finding, lambda: engine.served is not None),
             *([app.state.pages.publish()] if settings.workers > 1 else ()),
         ]
         running = [asyncio.create_task(task) for task in tasks]
@@ -88,6 +91,8 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
             await asyncio.to_thread(app.state.after.stop)
             await asyncio.to_thread(app.state.intake.uploads.close)
             app.state.store.close()
+            if app.state.claims is not None:
+                app.state.claims.close()
             if traces is not None:
                 await asyncio.to_thread(traces.shutdown)
             app.state.pages.withdraw()
@@ -132,7 +137,8 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     door = state.door = Door(store, anonymous=settings.anonymous and settings.local)
     state.quotas = Quotas(settings.rate, lambda: door.quotas, share=settings.workers)
     state.bodies = Bodies(settings.max_held, settings.body_seconds)
-    state.replays = Replays(store)
+    claims = state.claims = Claims(settings.home / "workers" / "keys.lock") if settings.workers > 1 else None
+    state.replays = Replays(store, claims)
     state.jobs = Jobs(store, engine, state.intake)
     gauges = Gauges(lambda: engine.models)
     shadow = state.shadow = Shadow(store, settings.shadow_share)

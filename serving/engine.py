@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +18,7 @@ from typing import Any
 from model.errors import SortationError
 from serving.answering import Line, Request, answered
 from serving.answers import Answer
+from serving.keeping import Keeper, each
 from serving.metrics import Metrics
 from serving.models import Served
 from serving.routing import Routing
@@ -28,10 +29,10 @@ from serving.store.repository import now
 log = logging.getLogger("sortation.engine")
 LARGEST = 256
 """Items in one batch."""
-INLINE = 5_000
+INLINE = 20_000
 """Characters up to which a batch is answered on the event loop itself, where two threads that take turns at Python's
-lock would cost more. Preparing takes about 2 microseconds a character, finding identifiers about 5. Larger batches go
-to the engine's thread, so that nobody else waits for them."""
+lock would cost more: some 10 milliseconds, in which nobody else is heard. What is larger by itself, such as a file of
+items, goes to the engine's thread."""
 CHUNK = 128
 """Items of one caller that go into a batch together: larger files leave room for others."""
 
@@ -44,16 +45,18 @@ class NotReady(SortationError):
     """No model has been loaded yet, or the server is about to end."""
 
 
+Pair = tuple[Answer, Stored]
+"""An answer, and the row that keeps it."""
+
+
 @dataclass(eq=False)
 class _Work:
     requests: Sequence[Request]
     size: int
     future: asyncio.Future[list[Answer]]
     since: float = field(default_factory=time.perf_counter)
-
-
-Pair = tuple[Answer, Stored]
-"""An answer, and the row that keeps it."""
+    pairs: list[Pair] = field(default_factory=list)
+    """What was answered, until it is stored."""
 
 
 @dataclass
@@ -77,11 +80,10 @@ class Engine:
         self._lines: dict[str, Line] = {}
         self._waiting: deque[_Work] = deque()
         self._items = self._characters = 0
-        self._scored: list[tuple[_Work, list[Pair]]] = []
-        self._wake, self._due = asyncio.Event(), asyncio.Event()
+        self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
-        self._keeper = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keeper")
-        self._tasks: list[asyncio.Task[None]] = []
+        self._keeper = Keeper(self._store, self._kept)
+        self._task: asyncio.Task[None] | None = None
         self.draining = False
 
     @property
@@ -114,17 +116,18 @@ class Engine:
 
     async def start(self) -> None:
         """Begins to answer."""
-        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._keep())]
+        self._keeper.start(asyncio.get_running_loop())
+        self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Takes nothing new, answers what waits, then ends."""
         self.draining = True
         while self._items:
             await asyncio.sleep(0.005)
-        for task in self._tasks:
-            task.cancel()
+        if self._task is not None:
+            self._task.cancel()
         self._thread.shutdown(wait=True)
-        self._keeper.shutdown(wait=True)
+        self._keeper.stop()
 
     async def classify(self, request: Request) -> Answer:
         """The answer for one item, stored. Raises NotReady or Overloaded."""
@@ -162,13 +165,17 @@ class Engine:
     def _next(self) -> list[_Work]:
         """What makes up the next batch; callers who have gone away are left out."""
         batch: list[_Work] = []
-        items = 0
-        while self._waiting and items + len(self._waiting[0].requests) <= LARGEST:
-            work = self._waiting.popleft()
+        items = characters = 0
+        while self._waiting:
+            work = self._waiting[0]
+            if batch and (items + len(work.requests) > LARGEST or characters + work.size > max(INLINE, batch[0].size)):
+                break
+            self._waiting.popleft()
             if work.future.done():
                 self._leave(work)
                 continue
             items += len(work.requests)
+            characters += work.size
             batch.append(work)
         if not self._waiting:
             self._wake.clear()
@@ -179,35 +186,36 @@ class Engine:
         self._characters -= work.size
 
     async def _run(self) -> None:
-        """Prepares, classifies, decides and routes, batch after batch."""
+        """Prepares, classifies, decides and routes, batch after batch; the keeper then stores what was scored."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._wake.wait()
             batch = self._next()
             if not batch:
                 continue
             self.metrics.queued(self._items, time.perf_counter() - batch[0].since)
-            done = await self._each(batch, partial(self._score, lines=self._lines))
+            scored = partial(each, batch, partial(self._score, lines=self._lines))
+            large = sum(work.size for work in batch) > INLINE
+            done = await loop.run_in_executor(self._thread, scored) if large else scored()
             for work, found in zip(batch, done, strict=True):
                 if isinstance(found, Exception):
                     self._told(work, found)
                 else:
-                    self._scored.append((work, found))
-            if self._scored:
-                self._due.set()
-            await asyncio.sleep(0)  # what has arrived meanwhile is taken in, and the commit can begin
+                    work.pairs = found
+                    self._keeper.keep(work)
+            await asyncio.sleep(0)  # what has arrived meanwhile is taken in
 
-    async def _keep(self) -> None:
-        """Stores what was scored, all of it in one commit, and only then tells the answers."""
-        while True:
-            await self._due.wait()
-            self._due.clear()
-            scored, self._scored = self._scored, []
-            began = time.perf_counter()
-            found = dict(scored)
-            done = await self._each([work for work, _ in scored], partial(self._store, found))
-            for work, answers in zip(found, done, strict=True):
-                self._told(work, answers)
-            self.metrics.stored(time.perf_counter() - began, self._items)
+    def _store(self, batch: Sequence[_Work]) -> list[None]:
+        """All that was scored in one commit; on the keeper's thread."""
+        self.store.add([row for work in batch for _, row in work.pairs])
+        return [None] * len(batch)
+
+    def _kept(self, batch: Sequence[_Work], done: Sequence[Exception | None], seconds: float) -> None:
+        """Only what is on disk is answered."""
+        for work, failed in zip(batch, done, strict=True):
+            self._told(work, failed or [answer for answer, _ in work.pairs])
+        self.metrics.stored(seconds, self._items)
+        self.given([pair for work, failed in zip(batch, done, strict=True) if failed is None for pair in work.pairs])
 
     def _told(self, work: _Work, found: Any) -> None:
         """Gives a caller its answers, or what went wrong."""
@@ -219,32 +227,9 @@ class Engine:
         else:
             work.future.set_result(found)
 
-    async def _each(self, batch: list[_Work], done: Callable[[list[_Work]], Awaitable[list[Any]]]) -> list[Any]:
-        """Per piece of work what came of it, or what went wrong: one bad item does not take others along."""
-        try:
-            return await done(batch)
-        except Exception as error:
-            if len(batch) == 1 or not isinstance(error, ArithmeticError | LookupError | TypeError | ValueError):
-                return [error] * len(batch)
-            log.error("a batch of %d failed (%s); trying its parts alone", len(batch), type(error).__name__)
-            return [(await self._each([work], done))[0] for work in batch]
-
-    async def _score(self, batch: list[_Work], lines: dict[str, Line]) -> list[list[Pair]]:
-        requests = [request for work in batch for request in work.requests]
-        if sum(work.size for work in batch) <= INLINE:
-            pairs = self._answered(requests, lines)
-        else:
-            loop = asyncio.get_running_loop()
-            pairs = await loop.run_in_executor(self._thread, self._answered, requests, lines)
-        each = iter(pairs)
-        return [list(islice(each, len(work.requests))) for work in batch]
-
-    async def _store(self, found: dict[_Work, list[Pair]], batch: list[_Work]) -> list[list[Answer]]:
-        rows = [row for work in batch for _, row in found[work]]
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._keeper, self.store.add, rows)
-        loop.call_soon(self.given, [pair for work in batch for pair in found[work]])
-        return [[answer for answer, _ in found[work]] for work in batch]
+    def _score(self, batch: Sequence[_Work], lines: dict[str, Line]) -> list[list[Pair]]:
+        pairs = iter(self._answered([request for work in batch for request in work.requests], lines))
+        return [list(islice(pairs, len(work.requests))) for work in batch]
 
     def _answered(self, requests: list[Request], lines: dict[str, Line]) -> list[Pair]:
         """Answers and their rows, in the requests' order."""

@@ -6,7 +6,6 @@ than classifying.
 
 import logging
 import re
-import secrets
 import time
 from typing import Any
 
@@ -15,6 +14,7 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.auth import NEEDED, Caller
+from serving.chance import drawn
 from serving.errors import WrongMedia, rendered
 from serving.limits import Gone, is_file, packed
 from serving.settings import Settings
@@ -56,7 +56,7 @@ class Front:
         began = time.perf_counter()
         headers = dict(scope["headers"])
         sent = headers.get(b"x-request-id", b"")
-        number = sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(8).encode()
+        number = sent if REQUEST_ID.fullmatch(sent) else drawn().encode()
         status = 0
         caller: Caller | None = None
 

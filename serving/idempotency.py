@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from starlette.types import Message, Send
 
+from serving.claims import Claims
 from serving.errors import Conflict, Misused
 from serving.store import Store
 from serving.store.remembered import Told
@@ -21,8 +22,9 @@ LONGEST = 200
 class Replays:
     """Runs a request under a key once; later ones get what the first one got."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, claims: Claims | None = None) -> None:
+        """`claims`: what other processes of this machine are at; None: there are none."""
+        self._store, self._claims = store, claims
         self._busy: set[tuple[str, str]] = set()
 
     async def once(self, tenant: str, key: bytes, request: bytes, run: Run, send: Send) -> None:
@@ -30,9 +32,7 @@ class Replays:
         name = key.decode("latin-1").strip()
         if not name or len(name) > LONGEST or not name.isprintable():
             raise Misused(f"Idempotency-Key must be 1 to {LONGEST} printable characters")
-        if (tenant, name) in self._busy:
-            raise Conflict("a request with this Idempotency-Key is being answered right now; try again shortly")
-        self._busy.add((tenant, name))
+        self._take(tenant, name)
         try:
             digest = hashlib.sha256(request).hexdigest()
             told = await asyncio.to_thread(self._store.remembered.find, tenant, name)
@@ -48,6 +48,14 @@ class Replays:
             await _give(told, send, replayed=True)
         finally:
             self._busy.discard((tenant, name))
+            if self._claims is not None:
+                self._claims.give_back(tenant, name)
+
+    def _take(self, tenant: str, name: str) -> None:
+        free = (tenant, name) not in self._busy
+        if not free or (self._claims is not None and not self._claims.take(tenant, name)):
+            raise Conflict("a request with this Idempotency-Key is being answered right now; try again shortly")
+        self._busy.add((tenant, name))
 
     async def _run(self, run: Run, digest: str) -> tuple[Told, bytes | None]:
         status, kind, parts = 500, b"", []

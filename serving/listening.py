@@ -12,6 +12,9 @@ from serving.settings import Settings
 GRACE = 20
 """Seconds that requests have to end when the server is told to."""
 
+YOUNG = 20_000
+"""Objects after which garbage in circles is looked for: an answer makes hundreds of objects and hardly a circle."""
+
 
 def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -> None:
     """Answers until told to end, on a socket that was bound before or else at the settings' address."""
@@ -30,4 +33,5 @@ def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -
     )
     gc.collect()
     gc.freeze()  # what was imported never becomes garbage; looking at it again would hold up answers
+    gc.set_threshold(YOUNG, 20, 50)
     uvicorn.Server(config).run(sockets=None if own is None else [own])

@@ -1,22 +1,17 @@
 """What an item says besides its labels: language, identifiers, what was cleaned off, personal data. Knows no HTTP."""
 
-import json
-import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from model.document import Document, Prediction
-from model.entities import KINDS, EntityError, Finder
 from model.errors import SortationError
-from model.mentions import Entity
+from model.mentions import Entity, Finds
 from model.preparation import Mention, Prepared, prepare
 from model.redaction import PLACEHOLDERS, names_of, redact
 
-log = logging.getLogger("sortation.seeing")
 FREE = ("entities", "cleaning", "attachments", "metadata")
 """Keys of an answer that repeat what was sent."""
 
@@ -45,7 +40,7 @@ class Wanted:
 class Eyes:
     """How a server looks at documents."""
 
-    finder: Finder | None = None
+    finder: Finds | None = None
     """None: identifiers are not found, since spaCy is not installed."""
     redact: bool = False
     """Whether personal data are replaced in what is stored."""
@@ -176,24 +171,3 @@ def _attachment(part: Document) -> dict[str, Any]:
         "reason": part.meta.get("error"),
         "detail": part.meta.get("message"),
     }
-
-
-def kinds_in(path: Path) -> frozenset[str]:
-    """The kinds of identifiers that a patterns file finds; the built-in ones where there is no file."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        found = frozenset(str(json.loads(line)["label"]) for line in lines if line.strip())
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EntityError(f"{path} is no file of entity patterns: {error}") from error
-    return found or KINDS
-
-
-def finder_of(path: Path) -> Finder | None:
-    """The finder of a patterns file; None, with a line in the log, where spaCy is not installed."""
-    if not path.exists():
-        return None
-    try:
-        return Finder.load(path)
-    except ModuleNotFoundError:
-        log.warning("identifiers are not found: the extra entities is not installed")
-        return None

@@ -47,8 +47,8 @@ def add(command: Command) -> None:
 def terms_of(told: argparse.Namespace, server: "Settings", why: str, *, promote: bool = True) -> "Terms":
     """Who promotes and why, and what must fit: the taxonomy and the rules that a tenant is served."""
     from model import taxonomy as taxonomies
+    from serving.finding import kinds_in
     from serving.routing import load
-    from serving.seeing import kinds_in
     from training.gate import Terms
     from training.history import whoami
     from training.promotion import foreign_labels

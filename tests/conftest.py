@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from tests.registered import Registered
 
 ROOT = Path(__file__).resolve().parent.parent
+LONG = ("test_loop.py", "test_notebooks.py", "test_wheel.py", "test_starter.py", "test_workers.py", "test_faults.py")
+"""Files that take longest. They begin first, so that none is left alone at the end of a run on several cores."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ document frequency and of an inverse class frequency, with classes counted by th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,14 +23,14 @@ from model.tokens import tokenise
 class Recipe:
     """How much each kind of feature weighs. Chosen on validation splits and on worlds left out; see docs/decisions."""
 
-    parts: float = 1.2
-    """Weight of a word's parts together, where the word itself weighs 1."""
+    parts: float = 2.0
+    """Weight of a word's parts together, where the word itself weighs 1, for documents of ten words or fewer."""
     pairs: float = 1.0
     """Weight of the block of pairs, where the block of words weighs sqrt(1 + parts²)."""
     subject: float = 1.0
     """Weight of a subject's words among the pairs."""
-    unknown: float = 0.4
-    """Weight of a word never seen before, by its parts, where the rarest known word weighs 1."""
+    unknown: float = 1.2
+    """Weight of a word never seen before, by its parts, where the rarest known word weighs 1, for such documents."""
     classes: float = 0.8
     """Share of the class frequency in a feature's weight; the rest is the document frequency's."""
     floor: float = 3.0
@@ -39,6 +39,15 @@ class Recipe:
     """Power of a pair's weight; below 1 rare and frequent pairs differ less."""
     most_pairs: int = 60_000
     """Pairs that are kept, the most frequent ones: bounds the model folder."""
+
+    def stretched(self, length: float) -> "Recipe":
+        """The recipe for documents of `length` times ten words.
+
+        The fewer words there are, the more is asked of each, and the more often none of them was seen before: then
+        spelling must tell. In long documents words suffice, and spelling says more about who writes. Both weights
+        therefore fall with the root of the length.
+        """
+        return replace(self, parts=self.parts / length**0.5, unknown=self.unknown / length**0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,16 +71,15 @@ class Design:
     block_scales: tuple[float, float]
     """What the blocks of words and of pairs are multiplied by."""
 
-    @property
-    def words_per_document(self) -> float:
-        """Distinct words of a document, on average."""
-        inside = self.matrix.indices < len(self.word_hashes)
-        return float(inside.sum() / max(self.matrix.shape[0], 1))
+    length: float
+    """Distinct words of a document, on average and in tens; from 1 to 10."""
 
 
 def design(documents: Sequence[Document], classes: csr_matrix, recipe: Recipe) -> Design:
     """The design of n documents whose classes are rows of `classes`, 0/1, (n, n_classes). Deterministic."""
     words, word_hashes, spelled, part_hashes, pairs, pair_hashes, is_subject = _counted(documents, recipe)
+    length = float(np.clip(words.nnz / max(len(documents), 1) / 10, 1, 10))
+    recipe = recipe.stretched(length)
     own = _weights(words, classes, recipe)
     inside = words @ spelled
     inside.data[:] = 1
@@ -92,7 +100,7 @@ def design(documents: Sequence[Document], classes: csr_matrix, recipe: Recipe) -
     return Design(
         matrix.tocsr().astype(np.float32), word_hashes, part_hashes, pair_hashes, own.astype(np.float32), spelling,
         part_scale.astype(np.float32), pair_weight.astype(np.float32), word_squares.astype(np.float32),
-        pair_squares.astype(np.float32), scales,
+        pair_squares.astype(np.float32), scales, length,
     )  # fmt: skip
 
 

@@ -67,14 +67,13 @@ def targets(items: Sequence[Item], taxonomy: Taxonomy) -> Ints:
 def effort(made: Design, count: int, taxonomy: Taxonomy, settings: Settings) -> Effort:
     """How to fit: the more items a class has the stronger the penalty, the longer the items the weaker."""
     per_class = count / len(taxonomy.columns[-1])
-    length = float(np.clip(made.words_per_document / 10, 1, 10))
-    strength = settings.strength or float(np.clip(100 / np.sqrt(per_class), 5, 40)) * length
+    strength = settings.strength or float(np.clip(100 / np.sqrt(per_class), 5, 40)) * made.length
     if settings.strength is None and heads_of(taxonomy) == "combinations":
         strength *= JOINED
     if settings.strength is None and settings.vectors is not None and settings.vectors.kind == "encoder":
         strength /= settings.meaning.caution
     epochs = settings.epochs or (15 if count < 4000 else 8)
-    return Effort(strength, settings.margin * length, epochs, seed=settings.seed)
+    return Effort(strength, settings.margin * made.length, epochs, seed=settings.seed)
 
 
 def compiled(made: Design, solved: Floats, meant: Meaning) -> Weights:

@@ -69,13 +69,12 @@ def meaning(
     """What the vectors say of n documents with this design. Raises BundleError where they cannot be had."""
     if vectors is None:
         return Meaning()
-    length = float(np.clip(made.words_per_document / 10, 1, 10))
     if vectors.kind == "static":
-        return _static(documents, made, open_table(vectors), weight.static / length)
+        return _static(documents, made, open_table(vectors), weight.static / made.length)
     embedder = embedder or open_embedder(vectors)
     raw = embedder.embed(documents)
     centre = raw.mean(axis=0)
-    scale = weight.encoder / length
+    scale = weight.encoder / made.length
     return Meaning(rows=centred(raw, centre) * np.float32(scale), embedder=embedder, centre=centre, scale=scale)
 
 

@@ -22,10 +22,10 @@ from model.errors import SortationError
 SPACE: dict[str, tuple[float, float, bool]] = {
     "strength": (4, 400, True),
     "margin": (0, 10, False),
-    "recipe.parts": (0.3, 2.5, False),
+    "recipe.parts": (0.5, 5, False),
     "recipe.pairs": (0.3, 2.5, False),
     "recipe.subject": (0.3, 2.5, False),
-    "recipe.unknown": (0.1, 1.2, False),
+    "recipe.unknown": (0.2, 2.5, False),
     "recipe.classes": (0, 1, False),
     "recipe.floor": (0.5, 8, True),
     "recipe.flatness": (0.2, 1.2, False),

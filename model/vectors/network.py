@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import erf
 
 from model.errors import BundleError
 from model.vectors.tensors import Array, tensors
@@ -64,6 +63,8 @@ class Network:
 
     def __call__(self, numbers: Numbers, mask: Floats) -> Floats:
         """Vectors of all pieces, (n, length, d), for piece numbers (n, length) of which those with mask 1 count."""
+        from scipy.special import erf  # slow to load, and servers without an encoder never need it
+
         n, length = numbers.shape
         state = (
             self.tensors["embeddings.word_embeddings.weight"][numbers]

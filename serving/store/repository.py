@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -20,6 +21,9 @@ from serving.store.remembered import Remembered
 from serving.store.shadows import Shadows
 from serving.store.tables import DEFAULT_TENANT, feedback, predictions, trained_on
 from serving.store.windows import Windows
+
+RUN = 64
+"""Rows that go into SQLite with one statement."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ class Store:
                 if self._bare:
                     connection.execute(_INSERT, [self._row(row) for row in rows])
                 else:  # the driver's own way: SQLAlchemy's takes longer than SQLite itself
-                    connection.exec_driver_sql(_BARE, [_plain(row) for row in rows])
+                    for run in (rows[place : place + RUN] for place in range(0, len(rows), RUN)):
+                        connection.exec_driver_sql(_bare(len(run)), tuple(chain.from_iterable(map(_plain, run))))
 
     def _row(self, row: Stored) -> dict[str, Any]:
         if "\x00" in row.body or "\x00" in row.subject or "\x00" in f"{row.item_id}{row.requester}":
@@ -165,7 +170,14 @@ class Store:
 
 
 _INSERT = sa.insert(predictions)
-_BARE = f"INSERT INTO predictions ({', '.join(each.name for each in fields(Stored))}) VALUES ({', '.join('?' * 12)})"  # noqa: S608
+_COLUMNS = [each.name for each in fields(Stored)]
+
+
+@lru_cache(RUN)
+def _bare(rows: int) -> str:
+    """One statement for many rows: of several, each would wait for its turn at Python's lock."""
+    row = f"({', '.join('?' * len(_COLUMNS))})"
+    return f"INSERT INTO predictions ({', '.join(_COLUMNS)}) VALUES {', '.join([row] * rows)}"  # noqa: S608
 
 
 def _plain(row: Stored) -> tuple[Any, ...]:

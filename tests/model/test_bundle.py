@@ -15,6 +15,7 @@ from model import bundle, signing
 from model.classifier import Classifier
 from model.document import Document
 from model.errors import BundleError
+from model.explanation import explain
 from training.shares import Shares
 
 
@@ -278,3 +279,13 @@ def test_a_folder_with_a_head_per_level_answers_as_it_did_when_it_was_saved() ->
     assert loaded.heads == "levels"
     (joint,) = loaded.answer([Document(body="where is my refund")]).joint
     assert joint == pytest.approx([0.9784, 0.0044, 0.0167, 0.0005, 0.0], abs=1e-3)
+
+
+def test_an_earlier_folder_reads_words_it_never_saw_as_it_did_when_it_was_saved() -> None:
+    loaded = bundle.load(Path(__file__).parent / "bundles" / "3")
+    text = Document(body="housecats boating")
+    assert loaded.scorer.score([text]).known.tolist() == [0]
+    (joint,) = loaded.answer([text]).joint
+    assert joint == pytest.approx([0.0178, 0.9768, 0.0053, 0.0001], abs=1e-3)
+    explained = explain(loaded, text, loaded.predict([text])[0].names)[0]
+    assert explained.base + sum(each.weight for each in explained.contributions) == pytest.approx(explained.score)

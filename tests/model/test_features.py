@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.document import Document
-from model.features import features, parts
+from model.features import EARLIER_CUT, features, parts
 from model.tokens import tokenise
 
 
@@ -33,9 +33,14 @@ def test_a_word_in_the_subject_is_another_feature_than_in_the_body() -> None:
     assert found.subject[0] not in found.words
 
 
-@pytest.mark.parametrize(("word", "number"), [("a", 1), ("abc", 1), ("abcd", 3), ("abcde", 6), ("abcdef", 9)])
-def test_a_word_has_all_its_pieces_of_three_to_five(word: str, number: int) -> None:
+@pytest.mark.parametrize(("word", "number"), [("a", 1), ("ab", 3), ("abc", 5), ("abcd", 7), ("abcdef", 11)])
+def test_a_word_and_its_marks_have_all_their_pieces_of_three_and_four(word: str, number: int) -> None:
     assert len(hashes_of_parts(word)) == number
+
+
+@pytest.mark.parametrize(("word", "number"), [("a", 1), ("abc", 1), ("abcd", 3), ("abcde", 6), ("abcdef", 9)])
+def test_earlier_models_cut_words_into_three_to_five(word: str, number: int) -> None:
+    assert len(parts(tokenise([Document(body=word)]), np.array([0]), EARLIER_CUT)[0]) == number
 
 
 @pytest.mark.parametrize("word", ["a", "abc", "abcd", "delivery"])
@@ -48,5 +53,7 @@ def test_words_with_a_common_stem_share_parts_and_others_do_not() -> None:
     assert not hashes_of_parts("delivery") & hashes_of_parts("banknote")
 
 
-def test_the_same_letters_differ_by_their_place_in_the_word() -> None:
-    assert not hashes_of_parts("ship") & hashes_of_parts("xshipx")
+def test_letters_at_an_end_of_a_word_are_the_letters_inside_another_and_something_besides() -> None:
+    inside, whole = hashes_of_parts("xshipx"), hashes_of_parts("ship")
+    assert len(inside & whole) == 3  # shi, hip, ship
+    assert len(whole - inside) == 4  # with a mark: sh, shi, ip, hip

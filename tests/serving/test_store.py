@@ -34,6 +34,17 @@ def test_a_batch_is_kept_whole_or_not_at_all(url: str) -> None:
     with pytest.raises(Exception, match=r"UNIQUE|unique"):
         store.add([stored(2), stored(1)])
     assert store.count() == 1
+    with pytest.raises(Exception, match=r"UNIQUE|unique"):
+        store.add([*(stored(k) for k in range(100, 300)), stored(1)])  # more rows than go into one statement
+    assert store.count() == 1
+    store.close()
+
+
+def test_large_batches_are_kept_row_by_row(url: str) -> None:
+    store = Store(url)
+    store.add([stored(k) for k in range(200)])
+    assert store.count() == 200
+    assert store.get("pred_137").body == "body 137"
     store.close()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from model.errors import SortationError
 from tests import small_desk
+from training.cluster import cluster, in_parallel
 from training.fitting import Settings
 from training.run import Inputs
 from training.settings_file import read_settings
@@ -142,3 +144,12 @@ def test_whoever_has_seen_enough_folds_pays_for_no_more() -> None:
     scores = trial(Settings(), made_folds(small_desk.items(60), 3, seed=1), small_desk.taxonomy(), engine, at_once=1)
     next(scores)
     assert engine.left == 1
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed; it comes with the extra `scale`")
+@pytest.mark.filterwarnings("ignore:::ray", "ignore::ResourceWarning")
+def test_folds_on_ray_come_to_the_same_study(search: Search, tmp_path: Path) -> None:
+    here_alone = tune(search, Budget(trials=2), ignore)
+    with cluster(2, None) as ray:
+        elsewhere = replace(search, folder=tmp_path / "ray", engine=in_parallel(ray), at_once=2)
+        assert tune(elsewhere, Budget(trials=2), ignore).tried == here_alone.tried
