@@ -100,7 +100,7 @@ def report(variants: Variants, datasets: Path) -> list[str]:
         "## CLINC150: out-of-scope recall, %, at one point of in-scope accuracy lost\n\n" + table(head, rows),
         "Score: the largest in-scope one before calibration less the out-of-scope one, which the logistic regression "
         "has only where it learned the 100 out-of-scope training items. Cosine: the mean to the "
-        f"{NEAREST} nearest in-scope training texts by the encoder, added as it is. Nearness: the same, score and cosine "
-        "each in standard deviations over the validation "
+        f"{NEAREST} nearest in-scope training texts by the encoder, added as it is. Nearness: the same, score and "
+        "cosine each in standard deviations over the validation "
         "split's in-scope items and added with equal weight; static: by the mean of the table's words.",
     ]
