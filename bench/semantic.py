@@ -4,7 +4,7 @@
         [--setfit SET …]
 
 Test splits are read once per configuration; nothing is chosen on them. `--memory` keeps an encoder's vectors between
-runs, since reading the public sets takes it minutes. SetFit takes a quarter of an hour or more a set: it comes last and
+runs, since reading the public sets takes it minutes. SetFit takes a quarter to three quarters of an hour a set: it comes last and
 only on the sets that are named, from the folder of the encoder.
 """
 
