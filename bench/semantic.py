@@ -4,8 +4,8 @@
         [--setfit SET …]
 
 Test splits are read once per configuration; nothing is chosen on them. `--memory` keeps an encoder's vectors between
-runs, since reading the public sets takes it minutes. SetFit takes a quarter to three quarters of an hour a set: it comes last and
-only on the sets that are named, from the folder of the encoder.
+runs, since reading the public sets takes it minutes. SetFit takes a quarter to three quarters of an hour a set: it
+comes last and only on the sets that are named, from the folder of the encoder.
 """
 
 import argparse
