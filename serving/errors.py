@@ -164,6 +164,8 @@ def _ours(error: SortationError) -> Response:
     headers = {}
     if status == 503:
         headers["Retry-After"] = RETRY_SECONDS
+    if status == 409:
+        headers["Retry-After"] = "1"
     if isinstance(error, QuotaExceeded):
         headers["Retry-After"] = str(error.wait)
     if status == 401:
