@@ -60,11 +60,11 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
         load(settings.own(tenant, "routing.yaml"), taxonomy, kinds_in(settings.patterns))
     settings.home.mkdir(parents=True, exist_ok=True)
     _refuse_open(settings)
+    finding = finding_of(settings.patterns)
     traces = provider_of(settings) if traces is None else traces
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        finding = await asyncio.to_thread(finding_of, settings.patterns)
         engine = _furnish(app.state, settings, Eyes(finding, settings.redact))
         await asyncio.to_thread(app.state.door.refresh)
         await engine.start()
