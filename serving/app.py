@@ -139,7 +139,7 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     state.bodies = Bodies(settings.max_held, settings.body_seconds)
     claims = state.claims = Claims(settings.home / "workers" / "keys.lock") if settings.workers > 1 else None
     state.replays = Replays(store, claims)
-    state.jobs = Jobs(store, engine, state.intake)
+    state.jobs = Jobs(store, engine, state.intake, state.quotas)
     gauges = Gauges(lambda: engine.models)
     shadow = state.shadow = Shadow(store, settings.shadow_share)
     after = state.after = After([gauges, shadow] if settings.shadow else [gauges])
