@@ -23,7 +23,7 @@ from serving.client import Client, ServerProblem
 
 GIGABYTE = 1_000_000_000
 CONNECTIONS, SLOW, KILLS = 10_000, 500, 3
-HEAD = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+HEAD = b"POST /v1/classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 Row = list[str]
 
 

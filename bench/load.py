@@ -33,7 +33,7 @@ def request_of(path: str, body: bytes, key: str = "") -> bytes:
     """The bytes of one POST of JSON, with an API key."""
     given = f"Authorization: Bearer {key}\r\n" if key else ""
     return (
-        f"POST {path} HTTP/1.1\r\nHost: x\r\n{given}Content-Type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{given}Content-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     ).encode() + body
 

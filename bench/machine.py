@@ -4,7 +4,10 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "fasttext", "fasttext-numpy2-wheel", "fasttext-wheel", "spacy", "skops")
+PACKAGES = (
+    *("numpy", "scipy", "scikit-learn", "fasttext", "fasttext-numpy2-wheel", "fasttext-wheel", "spacy", "skops"),
+    *("torch", "transformers", "sentence-transformers", "setfit"),
+)
 """Distributions whose versions are told, where they are installed."""
 
 

@@ -10,7 +10,7 @@ from bench.tables import spread, table
 from model.calibration import expected_calibration_error
 from model.classifier import Classifier
 from model.document import Document
-from model.guarantee import ANY, guarantee
+from model.guarantee import guarantee, promise
 
 SEEDS = (7, 8, 9)
 SHARE = 0.85
@@ -64,7 +64,7 @@ def kept(data: sets.Labelled, size: int, name: str) -> list[list[str]]:
         for _ in range(DRAWS):
             some = random.integers(0, size, DRAWN)
             made = guarantee(labels, predicted[some], probability[some], wrong[some], (rate, LEVEL))
-            bar = made.promises[ANY].threshold
+            bar = promise(probability[some], wrong[some], rate, LEVEL).threshold
             pooled.append(_outcome(probability >= (np.inf if bar is None else bar), wrong))
             bars = np.array([np.inf if (t := made.threshold(label)) is None else t for label in labels])
             mixed.append(_outcome(probability >= bars[predicted], wrong))
@@ -103,14 +103,15 @@ def report(datasets: Path | None) -> list[str]:
             digits = (3, 3, 1)
             errors.append([sets.NAMES[name], *(spread(column, d) for column, d in zip(runs.T, digits, strict=True))])
     head = ["", "before", "after", "accuracy, %"]
-    wide = ["", "promised", "pooled: broken, % of draws", "covered, %", "per label, else pooled: broken, % of draws",
+    wide = ["", "promised", "one for all: broken, % of draws", "covered, %",
+            "per label, else pooled: broken, % of draws",
             "covered, %", "own promises of labels: broken, %", "how many a draw"]  # fmt: skip
     return [
         "## Expected calibration error (15 bins, test items)\n\n" + table(head, errors),
         f"{100 * SHARE:.0f} % of the training items fit the weights and the others calibrate; {len(SEEDS)} seeds.",
         f"## Promised error rates at {100 * LEVEL:.0f} % confidence\n\n" + table(wide, promised),
         f"{DRAWS:,} random calibration shares of {DRAWN:,} answers each, drawn from training items that were kept from "
-        "training. At most 5 % of draws may break a promise. Where a label has no promise of its own the pooled one "
-        "stands in for it. The last two columns count only the promises that were made: where few labels get one, "
+        "training. At most 5 % of draws may break a promise. The product's are per label; labels without one of their "
+        "own share a pooled one. The last two columns count only promises that were made: where few labels get one, "
         "those few are the luckier draws; the 5 % hold over all draws and labels, with or without a promise.",
     ]

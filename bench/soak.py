@@ -222,13 +222,13 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=20, help="requests a second")
     parser.add_argument("--every", type=float, default=5, help="seconds between samples")
     parser.add_argument("--swap", type=float, default=300, help="seconds between champion changes")
-    parser.add_argument("--out", type=Path, default=ROOT / "bench" / "results" / "soak.md")
+    parser.add_argument("--out", type=Path, default=ROOT / "bench" / "results", help="folder for the report")
     told = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sortation-soak-") as folder:
         home = Path(folder)
         furnish(home)
         samples, traffic, swaps = soak(home, told.minutes * 60, told.rate, told.every, told.swap)
-    write(told.out, "A server under load for long", report(samples, traffic, swaps, told.rate))
+    write(told.out / "soak.md", "A server under load for long", report(samples, traffic, swaps, told.rate))
     if memory(samples).verdict == "GROWS":
         raise SystemExit(1)
 

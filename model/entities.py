@@ -190,13 +190,13 @@ def _facts(conditions: list[str]) -> Callable[[str], int]:
         if "REGEX" in condition:
             expressions.append((1 << place, re.compile(condition["REGEX"]), key == "LOWER"))
 
-    some = re.compile("|".join(f"(?:{expression.pattern})" for _, expression, _ in expressions) or "(?!)")
+    some = _some([expression for _, expression, _ in expressions])
 
     @lru_cache(maxsize=1 << 16)
     def facts(word: str) -> int:
         lower = word.lower()
         found = words.get(f"LOWER{lower}", 0) | words.get(f"TEXT{word}", 0)
-        if not some.search(word) and not some.search(lower):
+        if not some(word) and not some(lower):
             return found
         for bit, expression, lowered in expressions:
             if expression.search(lower if lowered else word):
@@ -204,6 +204,17 @@ def _facts(conditions: list[str]) -> Callable[[str], int]:
         return found
 
     return facts
+
+
+def _some(expressions: list[re.Pattern[str]]) -> Callable[[str], bool]:
+    """Whether any expression is found in a word; in one search for all that keep their meaning when joined.
+
+    Flags would hold for the others too, or be refused; groups would be counted anew, or have one name twice.
+    """
+    plain = [each.pattern for each in expressions if not each.groups and each.flags == re.UNICODE]
+    apart = [each for each in expressions if each.pattern not in plain]
+    apart.append(re.compile("|".join(f"(?:{pattern})" for pattern in plain) or "(?!)"))
+    return lambda word: any(expression.search(word) for expression in apart)
 
 
 def _entities(span: Any) -> Iterator[Entity]:

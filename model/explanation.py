@@ -110,8 +110,8 @@ def _differences(decoder: Decoder, chosen: int, rivals: list[int]) -> tuple[Plac
 
 def _chunks(document: Document) -> Iterator[tuple[str, int, int, str]]:
     """The stretches between blanks: field, start, end, text."""
-    for name, text in (("subject", document.subject), ("body", document.body[:MAX_CHARACTERS])):
-        for found in _CHUNK.finditer(text):
+    for name, text in (("subject", document.subject), ("body", document.body)):
+        for found in _CHUNK.finditer(text[:MAX_CHARACTERS]):
             yield name, found.start(), found.end(), found[0]
 
 

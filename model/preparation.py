@@ -16,7 +16,7 @@ from model.reading.encodings import decode
 from model.reading.language import UNKNOWN, detect_language
 
 BUDGET = 20_000
-"""Characters of body and attachments, together, that the classifier sees."""
+"""Characters of body and attachments, together, that the classifier sees; and of the subject."""
 
 SILENT = 8
 """Words below which a message says so little that its attachments speak for it."""
@@ -63,6 +63,8 @@ class Prepared:
     """The language that the sender states, if any."""
     said: tuple[int, int] = (0, 0)
     """Where in `newest` the part begins and ends that the classifier sees: behind a greeting, before a bare name."""
+    subject: str = ""
+    """As it came, whatever its length."""
 
     @cached_property
     def language(self) -> tuple[str, float]:
@@ -77,7 +79,7 @@ class Prepared:
 
     def mentions(self, finder: Finds) -> tuple[Mention, ...]:
         """The identifiers in the subject, the newest message, and the attachments that the classifier sees."""
-        found = [Mention("subject", entity) for entity in finder.find(self.document.subject)]
+        found = [Mention("subject", entity) for entity in finder.find(self.subject)]
         for entity in finder.find(self.newest):
             moved = replace(entity, start=self._place(entity.start), end=self._place(entity.end - 1) + 1)
             found.append(Mention("body", moved))
@@ -124,10 +126,12 @@ def prepare(document: Document, language: str | None = None) -> Prepared:
     parts = tuple(part for part in document.parts if part.text_with_parts.strip())
     parts = parts if parts and _says_little(newest) else ()
     body = "\n\n".join(text for text in (said, *(part.text_with_parts for part in parts)) if text)
-    truncated = document.truncated or len(body) > BUDGET or any(part.truncated for part in parts)
-    seen = replace(document, body=body[:BUDGET], removed=removed, truncated=truncated)
+    left_out = max(len(document.subject), len(body)) > BUDGET
+    truncated = document.truncated or left_out or any(part.truncated for part in parts)
+    subject = document.subject[:BUDGET]
+    seen = replace(document, subject=subject, body=body[:BUDGET], removed=removed, truncated=truncated)
     stated = re.split("[-_]", language.strip().lower())[0] if language else None
-    return Prepared(seen, newest, places, parts, stated or None, (opening, opening + len(said)))
+    return Prepared(seen, newest, places, parts, stated or None, (opening, opening + len(said)), document.subject)
 
 
 def as_written(document: Document, data: bytes) -> Document:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from model.document import Document
@@ -65,15 +65,11 @@ def redact(text: str, names: Iterable[str] = ()) -> Redacted:
     left = text
     for kind in PLACEHOLDERS:
         found = [Redaction(kind, start, end) for start, end in _found(kind, left, names)]
-        for span in found:  # what is taken is no part of another kind's mention
-            left = left[: span.start] + "\x00" * (span.end - span.start) + left[span.end :]
+        # What is taken is no part of another kind's mention.
+        left = _replaced(left, found, lambda span: "\x00" * (span.end - span.start))
         spans += found
     spans.sort(key=lambda span: span.start)
-    pieces, place = [], 0
-    for span in spans:
-        pieces += [text[place : span.start], PLACEHOLDERS[span.kind]]
-        place = span.end
-    return Redacted("".join([*pieces, text[place:]]), tuple(spans))
+    return Redacted(_replaced(text, spans, lambda span: PLACEHOLDERS[span.kind]), tuple(spans))
 
 
 def names_of(document: Document) -> tuple[str, ...]:
@@ -83,6 +79,15 @@ def names_of(document: Document) -> tuple[str, ...]:
     ]
     names = [" ".join(_ADDRESS.sub(" ", part).replace('"', " ").replace("'", " ").split()) for part in stated]
     return tuple(dict.fromkeys(name for name in names if any(map(str.isalpha, name))))
+
+
+def _replaced(text: str, spans: Iterable[Redaction], by: Callable[[Redaction], str]) -> str:
+    """`text` with something else for each of the spans, which stand in order; copied once, however many they are."""
+    pieces, place = [], 0
+    for span in spans:
+        pieces += [text[place : span.start], by(span)]
+        place = span.end
+    return "".join([*pieces, text[place:]])
 
 
 def _found(kind: str, text: str, names: Iterable[str]) -> Iterator[tuple[int, int]]:

@@ -24,7 +24,7 @@ MAX_WORD = 32
 MAX_DIGITS = 5
 """Digits of a number that count: longer numbers all look alike, since their values mean nothing."""
 MAX_CHARACTERS = 20_000
-"""Characters of a body that are read; a reader of documents chooses what comes first."""
+"""Characters of a subject, and of a body, that are read; a reader of documents chooses what comes first."""
 PLAIN = "sortation-plain"
 """Name under which Python's encoder finds what to do with characters outside ASCII: it scans faster than a pattern."""
 SHORT_RUN = 4
@@ -43,7 +43,7 @@ _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\ufe00-\ufe0f\u00ad]")
 _QUOTES = re.compile("[\u2018\u2019\u02bc\u0060]")
 _BLANKS = re.compile(
     "[\u0080-\u00a1\u00a4\u00a6-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7"
-    "\u2000-\u206f\u2100-\u2bff\u3000-\u303f\ufffd]"
+    "\u1680\u2000-\u206f\u2100-\u2bff\u3000-\u303f\ufffd]"
 )
 _ALONE = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u20a0-\u20cf\u00a2\u00a3\u00a5\u3040-\u30ff\u3400-\u9fff"
@@ -79,7 +79,7 @@ def _joined(documents: Sequence[Document]) -> Bytes:
     """All documents in one buffer of lower-case bytes; subject FIELD body END for each."""
     texts: list[str] = []
     for document in documents:
-        texts += (document.subject, "\x01", document.body[:MAX_CHARACTERS], "\x00")
+        texts += (document.subject[:MAX_CHARACTERS], "\x01", document.body[:MAX_CHARACTERS], "\x00")
     whole = "".join(texts)
     if whole.count("\x00") != len(documents) or whole.count("\x01") != len(documents):
         whole = "".join(

@@ -65,7 +65,8 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        engine = _furnish(app.state, settings, Eyes(finding, settings.redact))
+        eyes = Eyes(finding, settings.redact, lambda: finding is None or finding.loaded)
+        engine = _furnish(app.state, settings, eyes)
         await asyncio.to_thread(app.state.door.refresh)
         await engine.start()
         app.state.after.start()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from model.errors import SortationError
+from model.errors import NotFound, SortationError
 from serving.store import DEFAULT_TENANT, Store
 from serving.store.keys import SCOPES, hashed
 
@@ -19,6 +19,9 @@ NEEDED = (
 """Scope that an address needs; any other wants a key of any scope. `admin` may do everything."""
 CLASSIFY = "/v1/classify"
 FORWARDED = frozenset((b"forwarded", b"x-forwarded-for", b"x-real-ip"))
+
+LOOPBACK = re.compile(rb"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?", re.I)
+"""Names of this machine that only it goes by."""
 
 
 class Unauthorized(SortationError):
@@ -60,7 +63,9 @@ class Door:
         self.quotas = self._store.keys.quotas()
 
     def admit(self, path: str, headers: Mapping[bytes, bytes]) -> Caller:
-        """The caller, if they may go on to this address. Raises Unauthorized or Forbidden."""
+        """The caller, if they may go on to this address. Raises NotFound, Unauthorized or Forbidden."""
+        if not path.isprintable():  # routes end where a line ends: with a line end more, no scope would be asked for
+            raise NotFound("there is nothing at this address")
         given = _secret(headers)
         if given is None and OPEN.fullmatch(path):
             return NOBODY
@@ -83,11 +88,11 @@ class Door:
 
 def _from_elsewhere(headers: Mapping[bytes, bytes]) -> bool:
     """Whether a request came through a proxy, or from another site's page: browsers send plain texts and forms for any
-    page, but they name it in Origin.
+    page, but they name it in Origin; and where a site lets its name point to this machine, they name that in Host.
     """
-    origin = headers.get(b"origin")
-    foreign = origin is not None and origin.partition(b"://")[2] != headers.get(b"host")
-    return foreign or not FORWARDED.isdisjoint(headers)
+    host, origin = headers.get(b"host"), headers.get(b"origin")
+    foreign = origin is not None and origin.partition(b"://")[2] != host
+    return foreign or not (host is None or LOOPBACK.fullmatch(host)) or not FORWARDED.isdisjoint(headers)
 
 
 def _secret(headers: Mapping[bytes, bytes]) -> bytes | None:

@@ -38,6 +38,11 @@ class Finding:
                 self._finder = Finder.load(self._path)
             return self._finder
 
+    @property
+    def loaded(self) -> bool:
+        """Whether it finds at once."""
+        return self._finder is not None
+
     def find(self, text: str) -> tuple[Entity, ...]:
         """The mentions in `text`, in order, without overlaps."""
         return (self._finder or self.ready()).find(text)

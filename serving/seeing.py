@@ -1,7 +1,7 @@
 """What an item says besides its labels: language, identifiers, what was cleaned off, personal data. Knows no HTTP."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -44,6 +44,8 @@ class Eyes:
     """None: identifiers are not found, since spaCy is not installed."""
     redact: bool = False
     """Whether personal data are replaced in what is stored."""
+    loaded: Callable[[], bool] = lambda: True
+    """Whether the finder finds at once, and need not be loaded first."""
 
     def check(self, wanted: Wanted) -> None:
         """Raises SortationError where identifiers are wanted that cannot be found here."""

@@ -1,6 +1,7 @@
 """What a server is told, read once from the environment. Importing this touches nothing."""
 
 import ipaddress
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -167,9 +168,12 @@ def _converted(key: str, value: str, kind: type) -> Any:
         return TRUTH[value.lower()]
     make: Callable[[str], Any] = Path if issubclass(kind, Path) else kind
     try:
-        return make(value)
+        made = make(value)
     except ValueError as error:
         raise SortationError(f"{key} must be a {kind.__name__}, not {value!r}") from error
+    if isinstance(made, int | float) and not 0 <= made < math.inf:
+        raise SortationError(f"{key} must be a number from 0 on, not {value!r}")
+    return made
 
 
 TRUTH = {"on": True, "1": True, "true": True, "yes": True, "off": False, "0": False, "false": False, "no": False}

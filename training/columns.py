@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from model import quantities
 from model.document import OUT_OF_SCOPE
-from model.errors import SortationError
+from model.errors import LabelError, SortationError
 from model.reading.markup import text_of
 from model.taxonomy import Taxonomy
 
@@ -92,17 +92,25 @@ def mapping(columns: Iterable[str], levels: Sequence[str], told: Mapping[str, st
     return found
 
 
-def spellings(taxonomy: Taxonomy) -> dict[str, dict[str, str]]:
-    """Level -> plain name -> label: `Order Tracking` is as good as `order_tracking`."""
-    found = {level.name: {plain(label): label for label in level.labels} for level in taxonomy.levels}
-    return {level: names | {plain(OUT_OF_SCOPE): OUT_OF_SCOPE} for level, names in found.items()}
+Spellings = Mapping[str, Mapping[str, Sequence[str]]]
+"""Level -> plain name -> the labels that it may mean; nearly always one."""
 
 
-def as_item(values: Mapping[str, str], place: str, labels: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def spellings(taxonomy: Taxonomy) -> Spellings:
+    """How labels may be spelt: `Order Tracking` is as good as `order_tracking`, unless both are labels."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for level in taxonomy.levels:
+        names = found[level.name] = {}
+        for label in (*level.labels, OUT_OF_SCOPE):
+            names.setdefault(plain(label), []).append(label)
+    return found
+
+
+def as_item(values: Mapping[str, str], place: str, labels: Spellings) -> dict[str, str]:
     """Field -> text of one row as a line of a corpus has it: HTML as text, channels and dates as ours, labels as spelt.
 
     `labels` are the taxonomy's spellings. A field without a value is left out, but for id, subject and body; a channel
-    or a label that nobody knows stays as it is.
+    or a label that nobody knows stays as it is. Raises LabelError for labels that may be either of several.
     """
     body = values.get("body", "") or values.get("html", "")
     if TAGS.search(body[:2_000]):
@@ -110,10 +118,23 @@ def as_item(values: Mapping[str, str], place: str, labels: Mapping[str, Mapping[
     item = {"id": values.get("id") or place, "subject": " ".join(values.get("subject", "").split()), "body": body}
     if channel := values.get("channel"):
         item["channel"] = CHANNELS.get(plain(channel), channel)
-    given = ((level, names, values.get(level, "")) for level, names in labels.items())
-    item |= {level: names.get(plain(value), value) for level, names, value in given if value}
+    item |= _labels(values, labels)
     told = {name: _date(values[name]) if name == "date" else values[name] for name in FACTS if values.get(name)}
     return item | {name: value for name, value in told.items() if value}
+
+
+def _labels(values: Mapping[str, str], labels: Spellings) -> dict[str, str]:
+    """Level -> label as the taxonomy spells it; one that is spelt so already is never another."""
+    found, faults = {}, []
+    for level, names in labels.items():
+        if given := values.get(level, ""):
+            meant = names.get(plain(given), (given,))
+            found[level] = given if given in meant else meant[0]
+            if given not in meant and len(meant) > 1:
+                faults.append(f"{level} {given!r} may be {' or '.join(meant)}; one of them, spelt exactly so, is asked")
+    if faults:
+        raise LabelError("labels", faults)
+    return found
 
 
 def _date(text: str) -> str:

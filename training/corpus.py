@@ -116,7 +116,12 @@ def _plain(file: Path, taxonomy: Taxonomy, found: list[Finding]) -> Iterator[tup
             if head not in columns:
                 columns[head] = mapping(head, taxonomy.level_names, {})
             values = {field: texts[column].strip() for field, column in columns[head].items()}
-            plain = as_item(values, record.place, names)
+            try:
+                plain = as_item(values, record.place, names)
+            except LabelError as error:
+                found += [Finding("unknown label", record.place, said) for said in error.faults]
+                yield record.place, None
+                continue
             given = any(level in plain for level in taxonomy.level_names)
             yield record.place, (dict.fromkeys(taxonomy.level_names) if given else {}) | plain
 

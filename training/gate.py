@@ -10,7 +10,7 @@ from pathlib import Path
 
 from model import bundle
 from model.classifier import Classifier
-from model.errors import BundleError, SortationError
+from model.errors import BundleError, RegistryError, SortationError
 from model.taxonomy import Taxonomy
 from training import seen
 from training.comparison import Comparison, chance_error, compare, same_questions
@@ -90,7 +90,7 @@ def against_champion(
     """The candidate against the champion; None, and said why, where the two cannot be compared."""
     try:
         rival = bundle.load(registry.fetch(champion, cache), mapped=False)
-    except BundleError as error:
+    except (BundleError, RegistryError) as error:  # damaged, or its files are gone: nobody could serve it either
         say(f"version {champion.number}, the champion, cannot be compared with: {error}")
         return None
     if not same_questions(rival.taxonomy, mine.classifier.taxonomy):

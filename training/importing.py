@@ -102,7 +102,10 @@ def _item(
     values = {name: row.values.get(column, "").strip() for name, column in columns.items()}
     values = dict(wishes.constants) | {name: value for name, value in values.items() if value}
     levels = taxonomy.level_names
-    item: dict[str, str | None] = {**as_item(values, row.place, spellings(taxonomy))}
+    try:
+        item: dict[str, str | None] = {**as_item(values, row.place, spellings(taxonomy))}
+    except LabelError as error:
+        raise Rejected("; ".join(error.faults)) from error
     if not (item["subject"] or (item["body"] or "").strip()):
         raise Rejected("subject and body are both empty")
     channel = item.get("channel")

@@ -51,15 +51,17 @@ def _with_cache(documents: Sequence[Document], kept: Cache, name: str, many: int
     known = _unpacked(kept.get(name))
     fresh = [k for k, digest in enumerate(digests) if digest not in known]
     for k, document in zip(fresh, _prepare([documents[k] for k in fresh], many), strict=True):
-        known[digests[k]] = [document.body, document.truncated, [astuple(span) for span in document.removed]]
+        removed = [astuple(span) for span in document.removed]
+        known[digests[k]] = [document.subject, document.body, document.truncated, removed]
     if fresh:
         kept.put(name, _packed({digest: known[digest] for digest in digests}))
     return [_restored(document, known[digest]) for document, digest in zip(documents, digests, strict=True)]
 
 
 def _restored(document: Document, told: list[object]) -> Document:
-    body, truncated, removed = told
-    return replace(document, body=body, truncated=truncated, removed=tuple(Removed(*span) for span in removed))  # type: ignore[arg-type, attr-defined]
+    subject, body, truncated, spans = told
+    removed = tuple(Removed(*span) for span in spans)  # type: ignore[attr-defined]
+    return replace(document, subject=subject, body=body, truncated=truncated, removed=removed)  # type: ignore[arg-type]
 
 
 def _packed(known: dict[bytes, list[object]]) -> dict[str, Array]:

@@ -117,7 +117,9 @@ def alike(items: Sequence[Item]) -> Alike:
 
 
 def _words(item: Item) -> str:
-    return " ".join(_WORD.findall(item.document.text.casefold())) or item.id
+    """What two items must have in common to say the same: their words; without any, as in `...`, their signs."""
+    folded = item.document.text.casefold()
+    return " ".join(_WORD.findall(folded)) or " ".join(folded.split()) or item.id
 
 
 def groups(items: Sequence[Item], known: Alike | None = None) -> Ints:

@@ -86,6 +86,15 @@ class Study:
             self._study.set_user_attr(key, make())
         return str(self._study.user_attrs[key])
 
+    @property
+    def recorded(self) -> int:
+        """How many of the finished trials, from the first on, are written down elsewhere too."""
+        return int(self._study.user_attrs.get("recorded", 0))
+
+    def mark_recorded(self, count: int) -> None:
+        """Notes that the first `count` finished trials are."""
+        self._study.set_user_attr("recorded", count)
+
     def ask(self) -> tuple[optuna.Trial, dict[str, Any]]:
         """The next trial and the settings it changes; the first one changes none."""
         done = len(self.tried())

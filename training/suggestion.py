@@ -22,7 +22,9 @@ from training.resemblance import vectors
 PER_CHOICE = 10
 """Candidates for each text that is chosen: fewer make a batch of twins, more reach for texts that are easy."""
 MOST = 6_000
-"""Candidates at most; bounds the table of resemblances to 150 MB."""
+"""Candidates at most; bounds the table of resemblances to 150 MB. There is one copy of it, filled in place."""
+ROWS = 256
+"""Candidates whose part of that table is worked on at once."""
 WORDS = 0.5
 """Share of the words in how much two texts resemble each other; the rest is that of their answers."""
 BLOCK = 4_096
@@ -94,13 +96,26 @@ def choose(joint: Floats, documents: Sequence[Document], count: int) -> tuple[Pl
 
     `joint` holds the probabilities of their answers, (n, n_combinations).
     """
-    rows, root = vectors(documents), np.sqrt(joint.astype(np.float32))
-    alike = np.float32(1 - WORDS) * (root @ root.T) + np.float32(WORDS) * (rows @ rows.T).toarray()
-    np.fill_diagonal(alike, 1)
+    alike = resemblances(joint, documents)
     chosen = representatives(alike, doubt(joint), count)
-    best = alike[chosen].argmax(axis=0)
-    close = alike[chosen].max(axis=0) >= LIKE
-    return chosen, np.bincount(best[close], minlength=len(chosen))
+    speaks_for = np.zeros(len(chosen), dtype=np.intp)
+    for start in range(0, len(alike), ROWS):
+        part = alike[chosen, start : start + ROWS]
+        close = part.max(axis=0) >= LIKE
+        speaks_for += np.bincount(part.argmax(axis=0)[close], minlength=len(chosen))
+    return chosen, speaks_for
+
+
+def resemblances(joint: Floats, documents: Sequence[Document]) -> Floats:
+    """What each two of n candidates have in common, half words and half answers, (n, n); from 0 to 1."""
+    rows, root = vectors(documents), np.sqrt(joint.astype(np.float32))
+    alike: Floats = root @ root.T
+    alike *= np.float32(1 - WORDS)
+    turned = rows.T.tocsr()
+    for start in range(0, len(alike), ROWS):
+        alike[start : start + ROWS] += np.float32(WORDS) * (rows[start : start + ROWS] @ turned).toarray()
+    np.fill_diagonal(alike, 1)
+    return alike
 
 
 def representatives(alike: Floats, weights: Floats, count: int) -> Places:

@@ -10,6 +10,7 @@ import json
 import math
 import warnings
 import zipfile
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -188,13 +189,24 @@ def _json(file: Path) -> Iterator[Record]:
 
 
 def _lines(file: Path) -> Iterator[Record]:
-    for number, line in enumerate(decode(file.read_bytes()).split("\n"), 1):
+    data = file.read_bytes()
+    if b"\x00" in data[:4]:  # UTF-16 or UTF-32, where a line does not end with one byte
+        data = decode(data).encode()
+    for number, line in enumerate(data.removeprefix(BOM_UTF8).splitlines(), 1):
         if line.strip():
             place = f"{file.name}:{number}"
             try:
-                yield _object(place, json.loads(line))
+                yield _object(place, from_line(line))
             except (ValueError, RecursionError):
                 yield Record(place, {}, "the line is not JSON")
+
+
+def from_line(line: bytes) -> Any:
+    """What a line of JSON lines says. Raises ValueError, or RecursionError, where it is not JSON.
+
+    It is decoded by itself: bad bytes, or another encoding, in one line change nothing in the others.
+    """
+    return json.loads(decode(line))
 
 
 def _object(place: str, item: Any) -> Record:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from model import bundle
 from model.classifier import Classifier
-from model.errors import BundleError
+from model.errors import BundleError, RegistryError
 from model.taxonomy import Taxonomy
 from training import seen
 from training.comparison import same_questions
@@ -81,7 +81,8 @@ def tell(
 def champion_told(story: Story, registry: Registry, test: Sequence[Item], cache: Path) -> Story:
     """The story beside the champion's report on those of the same items that it was not made with.
 
-    Without a champion that answers the same questions, the story as it is. `cache` is where its folder is copied to.
+    Without a champion that can be loaded and answers the same questions, the story as it is. `cache` is where its
+    folder is copied to.
     """
     story = replace(story, name=registry.name)
     champion = registry.find(CHAMPION)
@@ -89,7 +90,7 @@ def champion_told(story: Story, registry: Registry, test: Sequence[Item], cache:
         return story
     try:
         rival = bundle.load(registry.fetch(champion, cache), mapped=False)
-    except BundleError:
+    except (BundleError, RegistryError):
         return story  # said where the two are measured against each other
     if not same_questions(rival.taxonomy, story.classifier.taxonomy):
         return story

@@ -124,11 +124,9 @@ def tune(search: Search, budget: Budget, watch: Callable[[Standing], None]) -> S
         status = "KILLED"
         parent = study.noted("run", lambda: search.runs.begin(f"tune {search.study}", {"study": search.study}))
         try:
-            while not clock.over(tried := study.tried()):
-                if not _try(search, study, on, clock, watch):
-                    break
-                _record(search, study.tried()[len(tried) :], parent)
-                search.found.write_text(as_yaml(best_settings(search, study)), encoding="utf-8")
+            _keep(search, study, parent)  # of trials that a killed call finished
+            while not clock.over(study.tried()) and _try(search, study, on, clock, watch):
+                _keep(search, study, parent)
             status = "FINISHED"
         finally:
             search.runs.finish(parent, {}, _summary(study.tried()), status)
@@ -181,14 +179,24 @@ def _try(search: Search, study: Study, on: Sequence[Fold], clock: _Clock, watch:
     return True
 
 
-def _record(search: Search, fresh: Sequence[Tried], parent: str) -> None:
-    """Trials as runs below the study's run, each there whole or not at all."""
-    for each in fresh:
-        name = f"trial {each.number}" if each.changes else "settings as given"
-        run = search.runs.begin(name, {"pruned": str(each.pruned).lower()}, parent)
-        folds = {f"fold.{k}.joint.accuracy": value for k, value in enumerate(each.folds)}
-        levels = {f"{level}.accuracy": value for level, value in each.levels.items()}
-        search.runs.finish(run, each.changes, folds | levels | {"joint.accuracy": each.value})
+def _keep(search: Search, study: Study, parent: str) -> None:
+    """Writes down trials that are not yet, and the best settings; what a kill leaves out the next call makes good."""
+    for each in study.tried()[study.recorded :]:
+        _record(search, study, each, parent)
+        study.mark_recorded(each.number + 1)
+    draft = search.found.with_name(f".{search.found.name}.draft")
+    draft.write_text(as_yaml(best_settings(search, study)), encoding="utf-8")
+    draft.replace(search.found)
+
+
+def _record(search: Search, study: Study, tried: Tried, parent: str) -> None:
+    """A trial as a run below the study's run; a run that was begun for it is finished."""
+    name = f"trial {tried.number}" if tried.changes else "settings as given"
+    tags = {"pruned": str(tried.pruned).lower()}
+    run = study.noted(f"run of trial {tried.number}", lambda: search.runs.begin(name, tags, parent))
+    folds = {f"fold.{k}.joint.accuracy": value for k, value in enumerate(tried.folds)}
+    levels = {f"{level}.accuracy": value for level, value in tried.levels.items()}
+    search.runs.finish(run, tried.changes, folds | levels | {"joint.accuracy": tried.value})
 
 
 def _summary(tried: Sequence[Tried]) -> dict[str, float]:

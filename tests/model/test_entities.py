@@ -94,6 +94,25 @@ def test_users_add_kinds_without_code(tmp_path: Path) -> None:
     assert [(entity.kind, entity.value) for entity in found] == [("dock", "DOCK B4"), ("order", "4500771")]
 
 
+@pytest.mark.parametrize(
+    ("expressions", "words"),
+    [
+        pytest.param(["^x$", "(?i)^ctr-[0-9]+$"], ["CTR-0042"], id="flags"),
+        pytest.param(["^(?P<no>c[0-9]+)$", "^(?P<no>d[0-9]+)$"], ["c12", "d34"], id="one name for two groups"),
+        pytest.param(["^(a)[0-9]$", r"^([0-9])b\1$"], ["a7", "5b5"], id="what a group held, again"),
+        pytest.param(["^(a)[0-9]$", "^(x)?z(?(1)y|w)$"], ["a7", "xzy", "zw"], id="if a group held something"),
+    ],
+)
+def test_whatever_expressions_stand_beside_each_other_each_keeps_its_meaning(
+    expressions: list[str], words: list[str]
+) -> None:
+    patterns = [
+        {"label": "own", "pattern": [{"LOWER": "for"}, {"TEXT": {"REGEX": expression}}]} for expression in expressions
+    ]
+    text = "; ".join(f"a pallet for {word}" for word in [*words, "nobody", "5b6"])
+    assert [entity.text for entity in Finder(patterns).find(text)] == [f"for {word}" for word in words]
+
+
 def test_kinds_of_users_need_no_digit(tmp_path: Path) -> None:
     own = tmp_path / "own.jsonl"
     own.write_text('{"label": "urgency", "pattern": [{"LOWER": "line"}, {"LOWER": "down"}]}\n')

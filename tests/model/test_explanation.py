@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from model.classifier import Classifier
 from model.document import Document
 from model.explanation import explain
+from model.tokens import MAX_CHARACTERS
 from training.shares import Shares
 
 
@@ -36,6 +37,19 @@ def test_contributions_add_up_to_the_odds_against_the_next_label(classifier: Cla
 @given(subject=st.text(max_size=30), body=st.text(max_size=200))
 def test_contributions_add_up_for_any_text(classifier: Classifier, subject: str, body: str) -> None:
     check(classifier, Document(subject, body), classifier.taxonomy.combinations[-1])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(Document(body="Where is my order\u1680please tell me now"), id="a blank of another script"),
+        pytest.param(Document("a-" * MAX_CHARACTERS, "hello world"), id="one endless stretch as subject"),
+        pytest.param(Document("a-b " * 10 + "a-" * MAX_CHARACTERS, "hello"), id="an endless stretch in a subject"),
+        pytest.param(Document("hello", "where is it " + "a-" * MAX_CHARACTERS), id="an endless stretch in a body"),
+    ],
+)
+def test_stretches_have_the_words_that_the_document_has(classifier: Classifier, document: Document) -> None:
+    check(classifier, document, classifier.taxonomy.combinations[0])
 
 
 def test_every_contribution_names_its_place(classifier: Classifier) -> None:

@@ -97,6 +97,16 @@ def test_more_than_the_budget_is_left_out_and_said() -> None:
     assert not prepare(Document("", "few words", "document")).document.truncated
 
 
+def test_a_subject_has_the_same_budget_and_its_identifiers_are_found_behind_it(finder: Finder) -> None:
+    subject = f"order 4500123 {'word ' * (BUDGET // 5)}RMA 55021"
+    prepared = prepare(Document(subject, "few words", "email"))
+    found = prepared.document
+    assert (found.subject, found.body, found.truncated) == (subject[:BUDGET], "few words", True)
+    whole = [subject[each.entity.start : each.entity.end] for each in prepared.mentions(finder)]
+    assert whole == ["4500123", "55021"]
+    assert not prepare(Document(subject[:BUDGET], "few words")).document.truncated
+
+
 GERMAN = "Wo bleibt unsere Bestellung? Wir warten seit zwei Wochen auf die Ware und brauchen sie dringend."
 
 

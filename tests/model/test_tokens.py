@@ -1,12 +1,14 @@
 """Words of a batch, as hashes."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.document import Document
-from model.tokens import tokenise
+from model.tokens import MAX_CHARACTERS, tokenise
 
 
 def words(*bodies: str) -> list[list[int]]:
@@ -48,6 +50,17 @@ def test_a_text_has_the_same_words_alone_and_in_a_batch(texts: list[str]) -> Non
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_words_of_two_parts_are_the_words_of_both(left: str, right: str) -> None:
     assert words(f"{left} {right}")[0] == words(left)[0] + words(right)[0]
+
+
+def test_every_kind_of_blank_parts_words() -> None:
+    blanks = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
+    assert [blank for blank in blanks if words(f"one{blank}two") != words("one two")] == []
+
+
+def test_a_subject_is_read_as_far_as_a_body_is() -> None:
+    text = "one " * MAX_CHARACTERS
+    tokens = tokenise([Document(text, text)])
+    assert tokens.in_subject.sum() == (~tokens.in_subject).sum() == MAX_CHARACTERS // 4
 
 
 def test_words_of_the_subject_are_marked() -> None:

@@ -45,7 +45,9 @@ def serve(home: Path) -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(**told: Any) -> TestClient:
-            client = TestClient(create_app(settings_of(home, **told)), raise_server_exceptions=False)
+            client = TestClient(
+                create_app(settings_of(home, **told)), base_url="http://127.0.0.1", raise_server_exceptions=False
+            )
             return ready(stack.enter_context(client))
 
         yield start
@@ -56,7 +58,7 @@ def client(model_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """One server for all tests of a file that do not mind each other."""
     home = tmp_path_factory.mktemp("shared") / "home"
     shutil.copytree(model_home, home)
-    with TestClient(create_app(settings_of(home)), raise_server_exceptions=False) as made:
+    with TestClient(create_app(settings_of(home)), base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
         yield ready(made)
 
 

@@ -94,7 +94,7 @@ def reply(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
 def post(length: int | str, *headers: str, path: str = "/v1/classify") -> bytes:
     """The head of a request whose body has so many bytes, or comes in chunks."""
     size = "Transfer-Encoding: chunked" if length == "chunked" else f"Content-Length: {length}"
-    lines = [f"POST {path} HTTP/1.1", "Host: x", "Content-Type: application/json", size, *headers]
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json", size, *headers]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 

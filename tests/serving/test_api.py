@@ -145,7 +145,9 @@ def test_openapi_describes_the_answers_and_gives_examples(client: TestClient) ->
 
 
 def test_a_server_without_a_model_is_alive_but_not_ready(tmp_path: Path) -> None:
-    with TestClient(create_app(Settings(home=tmp_path, registry=f"sqlite:///{tmp_path / 'none.db'}"))) as bare:
+    with TestClient(
+        create_app(Settings(home=tmp_path, registry=f"sqlite:///{tmp_path / 'none.db'}")), base_url="http://127.0.0.1"
+    ) as bare:
         assert bare.get("/health/live").status_code == 200
         ready = bare.get("/health/ready")
         assert (ready.status_code, ready.headers["retry-after"]) == (503, "2")

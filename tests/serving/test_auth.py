@@ -51,9 +51,20 @@ def test_a_request_that_came_through_a_proxy_needs_a_key(client: TestClient) -> 
 
 
 def test_a_page_of_another_site_needs_a_key_and_ones_own_does_not(client: TestClient) -> None:
-    for origin, status in (("http://elsewhere.example", 401), ("null", 401), ("http://testserver", 200)):
+    for origin, status in (("http://elsewhere.example", 401), ("null", 401), ("http://127.0.0.1", 200)):
         headers = {"Origin": origin, "Content-Type": "text/plain"}
         assert client.post("/v1/classify", content=b"where is it?", headers=headers).status_code == status
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.7:8000"])
+def test_a_name_that_somebody_points_to_this_machine_needs_a_key(client: TestClient, host: str) -> None:
+    assert ask(client, {"Host": host, "Origin": f"http://{host}"}).status_code == 401
+    assert ask(client, {"Host": host}).status_code == 401
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "LOCALHOST:80", "[::1]:8000", "127.1.2.3"])
+def test_the_names_of_this_machine_do_not(client: TestClient, host: str) -> None:
+    assert ask(client, {"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("sent", ["Bearer nonsense", "Bearer ", "Basic eDp5", "Bearer sortation_000000000000_x"])
@@ -85,6 +96,22 @@ def test_each_address_needs_its_scope(
 ) -> None:
     key = key_of(home, scopes=scopes)
     assert serve().request(method, path, headers=key).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        ("/v1/erasures%0A", "POST"),
+        ("/v1/corrections%0A", "GET"),
+        ("/metrics%0A", "GET"),
+        ("/v1/classify%0A", "POST"),
+        ("/v1/predictions/x%0A/feedback", "POST"),
+        ("/health/live%0A", "GET"),
+    ],
+)
+def test_a_line_end_in_an_address_opens_no_door(serve: Serve, home: Path, path: str, method: str) -> None:
+    key = key_of(home, "default", "classify")
+    assert serve().request(method, path, headers=key, json={"body": "x"}).status_code == 404
 
 
 def test_a_revoked_key_ends_and_a_new_one_begins_while_the_server_runs(serve: Serve, home: Path) -> None:

@@ -9,11 +9,12 @@ import pytest
 
 from model.classifier import Classifier
 from model.document import Document
-from serving.answering import Request
+from serving.answering import Request, effort
 from serving.answers import Answer
-from serving.engine import Engine
+from serving.engine import INLINE, Engine, Overloaded
 from serving.models import Served
 from serving.routing import load
+from serving.seeing import Eyes, Wanted
 from serving.settings import default_data
 from serving.store import Store, Stored
 
@@ -116,3 +117,26 @@ def test_a_server_that_ends_answers_what_it_has_taken(classifier: Classifier, tm
         assert store.count() == left
 
     running(store, classifier, told)
+
+
+def test_a_file_of_items_is_taken_whole_or_not_at_all(tmp_path: Path, classifier: Classifier) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'store.db'}")
+
+    async def told(engine: Engine) -> None:
+        engine.waiting_limit = 200
+        assert len(await engine.classify_many([request(f"where is parcel {k}") for k in range(300)])) == 300
+        first = asyncio.ensure_future(engine.classify_many([request(f"where is van {k}") for k in range(300)]))
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await engine.classify_many([request("and mine?")] * 3)
+        assert len(await first) == 300
+        assert store.count() == 600
+
+    running(store, classifier, told)
+
+
+def test_what_takes_long_is_not_worked_on_where_others_wait() -> None:
+    plain, searched = request("short"), Request(Document(body="x" * 19_000), wanted=Wanted(entities=True))
+    assert effort(plain, Eyes()) < INLINE / 50
+    assert effort(searched, Eyes()) > INLINE
+    assert effort(plain, Eyes(redact=True)) > 5 * effort(plain, Eyes())

@@ -25,7 +25,7 @@ def test_the_last_good_model_is_signed_by_this_home(home: Path) -> None:
 def test_an_unsigned_model_is_refused_and_the_server_stays_alive(home: Path) -> None:
     next(home.glob("models/*/signature.json")).unlink()
     assert models.last_good(address(settings_of(home))) is None
-    with TestClient(create_app(settings_of(home))) as client:
+    with TestClient(create_app(settings_of(home)), base_url="http://127.0.0.1") as client:
         assert client.get("/health/live").status_code == 200
         assert client.get("/health/ready").status_code == 503
 

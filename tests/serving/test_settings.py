@@ -32,3 +32,11 @@ def test_bounds_of_reading_and_switches_are_settings() -> None:
 def test_an_unknown_or_unreadable_setting_is_an_error(name: str, value: str, said: str) -> None:
     with pytest.raises(SortationError, match=said):
         Settings.read({name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("RETENTION_DAYS", "-1"), ("QUEUE", "-5"), ("POLL", "nan"), ("POLL", "inf"), ("RATE", "-1")]
+)
+def test_a_number_below_0_or_without_end_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SortationError, match=f"SORTATION_{name}"):
+        Settings.read({f"SORTATION_{name}": value})

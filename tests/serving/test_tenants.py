@@ -68,7 +68,7 @@ def keys(settings: Settings) -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def client(settings: Settings, keys: dict[str, dict[str, str]]) -> Iterator[TestClient]:
-    with TestClient(create_app(settings), raise_server_exceptions=False) as made:
+    with TestClient(create_app(settings), base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
         until = time.monotonic() + 60
         while "sortation-acme" not in made.get("/v1/models", headers=keys["acme"]).text and time.monotonic() < until:
             time.sleep(0.01)

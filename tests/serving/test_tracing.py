@@ -56,7 +56,7 @@ class Traced:
 def running(model_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Traced, TestClient]]:
     shutil.copytree(model_home, home := tmp_path_factory.mktemp("traced") / "home")
     made = Traced(home)
-    with TestClient(made.app, raise_server_exceptions=False) as client:
+    with TestClient(made.app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         yield made, ready(client)
 
 
@@ -166,7 +166,7 @@ def test_a_request_that_fails_has_its_status(traced: tuple[Traced, TestClient]) 
 
 def test_a_share_of_requests_is_traced(home: Path) -> None:
     made = Traced(home, share=0.0)
-    with TestClient(made.app) as client:
+    with TestClient(made.app, base_url="http://127.0.0.1") as client:
         ready(client).post("/v1/classify", json={"body": "x"})
         assert made.spans() == []
         client.post("/v1/classify", json={"body": "x"}, headers={"traceparent": PARENT})
@@ -189,7 +189,9 @@ def test_a_setting_sends_spans_to_a_collector(home: Path) -> None:
     with HTTPServer(("127.0.0.1", 0), Collector) as collector:
         Thread(target=collector.serve_forever, daemon=True).start()
         where = f"http://127.0.0.1:{collector.server_port}/v1/traces"
-        with TestClient(create_app(settings_of(home, trace=where, trace_share=1.0))) as client:
+        with TestClient(
+            create_app(settings_of(home, trace=where, trace_share=1.0)), base_url="http://127.0.0.1"
+        ) as client:
             ready(client).post("/v1/classify", json={"body": "xyzzy"})
         collector.shutdown()
     sent = b"".join(Collector.bodies)

@@ -8,7 +8,7 @@ import pytest
 
 from model import bundle
 from model.classifier import Classifier
-from model.errors import BundleError, NotFound, SortationError
+from model.errors import BundleError, NotFound, RegistryError, SortationError
 from tests.registered import without
 from training import seen
 from training.evaluation import evaluate
@@ -41,7 +41,9 @@ class FakeRegistry:
         return found
 
     def fetch(self, version: Version, into: Path) -> Path:
-        return self.folders[version.number]
+        if not (folder := self.folders[version.number]).exists():
+            raise RegistryError(f"version {version.number} cannot be fetched")
+        return folder
 
     def read(self, version: Version, name: str) -> bytes | None:
         return self.made_with
@@ -63,13 +65,13 @@ class FakeRegistry:
 
 @pytest.fixture(scope="module")
 def folders(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """Versions 1 and 2 are the classifier, 3 never says that a parcel is looked for, 4 is damaged."""
+    """Versions 1 and 2 are the classifier, 3 never says that a parcel is looked for, 4 is damaged, 5 is gone."""
     home = tmp_path_factory.mktemp("versions")
     made = {1: classifier, 2: classifier, 3: without(classifier, "order_tracking")}
     for number, each in made.items():
         bundle.save(each, home / str(number))
     (home / "4").mkdir()
-    return {number: home / str(number) for number in (1, 2, 3, 4)}
+    return {number: home / str(number) for number in (1, 2, 3, 4, 5)}
 
 
 def on(classifier: Classifier, items: Any, number: int = 9) -> Candidate:
@@ -147,6 +149,15 @@ def test_a_champion_of_another_taxonomy_or_one_that_is_damaged_is_said_and_not_c
     assert go_out(registry(folders, champion=4), on(classifier, shares.test), tmp_path, TERMS, said.append) == []
     assert "another taxonomy" in said[0]
     assert "cannot be compared" in said[1]
+
+
+def test_a_champion_whose_files_are_gone_stands_in_nobodys_way(
+    folders: dict[int, Path], classifier: Classifier, shares: Shares, tmp_path: Path
+) -> None:
+    its, said = registry(folders, champion=5), list[str]()
+    assert go_out(its, on(classifier, shares.test), tmp_path, TERMS, said.append) == []
+    assert its.champion == 9
+    assert said == ["version 5, the champion, cannot be compared with: version 5 cannot be fetched"]
 
 
 def test_items_that_a_version_was_made_with_are_not_measured_on(

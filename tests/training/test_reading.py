@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from model.document import Document
-from model.preparation import prepare
+from model.preparation import BUDGET, prepare
 from training.cache import Cache
 from training.corpus import Item
 from training.reading import prepared, trained_languages
@@ -36,11 +36,12 @@ def test_all_cores_prepare_as_one_does(few: list[Item]) -> None:
 
 def test_only_new_items_are_prepared_and_the_others_come_back_as_they_were(few: list[Item], tmp_path: Path) -> None:
     signed = replace(few[0], document=Document("", SIGNED, "email"))
+    lengthy = replace(few[1], document=Document("word " * BUDGET, "few words"))
     kept = Cache(tmp_path / "cache")
-    prepared([signed, *few[1:20]], kept, "corpus")
+    prepared([signed, lengthy, *few[2:20]], kept, "corpus")
     (entry,) = kept.folder.iterdir()
     before = entry.read_bytes()
-    assert prepared([signed, *few[1:20]], kept, "corpus") == prepared([signed, *few[1:20]])
+    assert prepared([signed, lengthy, *few[2:20]], kept, "corpus") == prepared([signed, lengthy, *few[2:20]])
     assert entry.read_bytes() == before
-    assert prepared([signed, *few[1:30]], kept, "corpus") == prepared([signed, *few[1:30]])
+    assert prepared([signed, lengthy, *few[2:30]], kept, "corpus") == prepared([signed, lengthy, *few[2:30]])
     assert entry.read_bytes() != before

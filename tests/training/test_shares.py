@@ -5,7 +5,10 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+import pytest
+
 from model.document import Document
+from training.checks import leaks
 from training.corpus import Item
 from training.shares import Shares, near_duplicates, share_out
 
@@ -94,6 +97,15 @@ def test_a_text_that_is_repeated_more_often_than_boilerplate_stays_in_one_share(
     often = [item(k, f"{TEXT}{'!' * (k % 3)}") for k in range(60)]
     shares = share_out([*others, *often], seed=5)
     assert sum(bool(ids(share) & ids(often)) for share in (shares.fit, shares.calibration, shares.test)) == 1
+
+
+@pytest.mark.parametrize("sign", ["...", "👍", "?!", "\u200b"])
+def test_a_text_without_words_stays_in_one_share_as_others_do(sign: str) -> None:
+    others = [item(k, f"matter number {k} about thing {k * 7} and place {k * 13}") for k in range(100, 180)]
+    often = [item(k, f"{sign}{' ' * (k % 3)}") for k in range(60)]
+    shares = share_out([*others, *often], seed=5)
+    assert sum(bool(ids(share) & ids(often)) for share in (shares.fit, shares.calibration, shares.test)) == 1
+    assert leaks(shares) == []
 
 
 def test_a_thread_and_a_text_that_span_worlds_are_for_fitting() -> None:

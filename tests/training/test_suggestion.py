@@ -1,5 +1,7 @@
 """Suggestions: near ties first, twins once, junk late, the same each time, and a reason for each."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from model.errors import SortationError
 from training.corpus import Item
 from training.fitting import FEW
 from training.resemblance import nearest, vectors
-from training.suggestion import MOST, choose, doubt, representatives, suggest
+from training.suggestion import LIKE, MOST, ROWS, WORDS, choose, doubt, representatives, resemblances, suggest
 
 
 def alike(rows: Floats) -> Floats:
@@ -61,6 +63,40 @@ def test_what_resembles_nothing_is_asked_after_what_stands_for_others() -> None:
     joint[0] = [0.0, 0.5, 0.5]
     chosen, _ = choose(joint, documents, 2)
     assert chosen[0] != 0
+
+
+def pool_of(size: int) -> tuple[Floats, list[Document]]:
+    """Probabilities of three answers, and texts of a few words out of 40."""
+    rng = np.random.default_rng(4)
+    documents = [Document(body=" ".join(f"word{k}" for k in rng.integers(0, 40, 5))) for _ in range(size)]
+    return rng.dirichlet(np.ones(3), size), documents
+
+
+def test_the_table_of_resemblances_is_the_same_in_parts_as_in_one_go() -> None:
+    joint, documents = pool_of(2 * ROWS + 9)
+    rows, root = vectors(documents), np.sqrt(joint.astype(np.float32))
+    whole = (1 - WORDS) * (root @ root.T) + WORDS * (rows @ rows.T).toarray()
+    np.fill_diagonal(whole, 1)
+    assert np.allclose(resemblances(joint, documents), whole, rtol=0, atol=1e-6)
+
+
+def test_each_candidate_is_spoken_for_by_the_choice_that_it_resembles_most() -> None:
+    joint, documents = pool_of(2 * ROWS + 9)
+    chosen, speaks_for = choose(joint, documents, 20)
+    table = resemblances(joint, documents)[chosen]
+    close = table.max(axis=0) >= LIKE
+    assert speaks_for.tolist() == np.bincount(table.argmax(axis=0)[close], minlength=20).tolist()
+
+
+def test_there_is_one_table_of_resemblances_in_memory_however_many_are_chosen() -> None:
+    joint, documents = pool_of(2_000)
+    tracemalloc.start()
+    try:
+        choose(joint, documents, 2_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * 4 * len(documents) ** 2
 
 
 def test_suggestions_are_doubtful_have_reasons_and_are_the_same_each_time(

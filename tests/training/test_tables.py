@@ -16,6 +16,9 @@ from openpyxl import Workbook
 from model.errors import CorpusError, SortationError
 from model.taxonomy import Taxonomy
 from training.corpus import read, read_corpus
+from training.scoring.places import place
+from training.scoring.rows import rows
+from training.scoring.sources import chunks, inputs
 from training.tables import Bounds, records, texts
 
 HEAD = (
@@ -93,6 +96,31 @@ def test_a_row_of_a_table_without_any_label_is_not_taken_for_out_of_scope(tmp_pa
     path.write_text("text,stage,function,service\nhello there,,,\n")
     with pytest.raises(CorpusError, match=r"a\.csv:2: .* is missing"):
         read_corpus(path, taxonomy)
+
+
+SAID = ("Die Größe fehlt.", "Wo bleibt die Tür für Müller?", "Où est ma commande ?")
+
+
+def test_every_line_of_json_is_decoded_by_itself_in_training_as_in_scoring(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    lines = [json.dumps({"body": said}, ensure_ascii=False) for said in SAID]
+    old = [line.encode("cp1252" if k == 1 else "utf-8") for k, line in enumerate(lines)]
+    path.write_bytes(b"\r\n".join([*old, *[lines[0].encode()] * 40]))
+    assert [record.values["body"] for record in records(path)][:3] == list(SAID)
+    (source,) = inputs(str(path), place("/nowhere"))
+    scored = [row.document and row.document.body for chunk in chunks(source, {}, 100) for row in rows(chunk)]
+    assert scored[:3] == list(SAID)
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_json_may_be_in_any_unicode_and_end_in_any_way(tmp_path: Path, codec: str, end: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(f'{{"body": "Größe"}}{end}{end}{{"body": "Ȋ"}}{end}'.encode(codec))
+    assert [(record.place, record.values) for record in records(path)] == [
+        ("a.jsonl:1", {"body": "Größe"}),
+        ("a.jsonl:3", {"body": "Ȋ"}),
+    ]
 
 
 def test_numbers_days_errors_and_formulas_of_a_workbook_are_values_or_nothing(tmp_path: Path) -> None:

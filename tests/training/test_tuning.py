@@ -13,7 +13,7 @@ from tests import small_desk
 from training.cluster import cluster, in_parallel
 from training.fitting import Settings
 from training.run import Inputs
-from training.settings_file import read_settings
+from training.settings_file import changed, read_settings
 from training.shares import share_out
 from training.study import alone
 from training.trials import Score, here, made_folds, score, trial
@@ -53,6 +53,29 @@ class Written:
         self, run: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], status: str = "FINISHED"
     ) -> None:
         self.ended.append((run, dict(parameters), status))
+
+
+class Broken(Written):
+    """Runs whose writer is killed once, at a call about a run whose name ends so."""
+
+    def __init__(self, call: str, name: str) -> None:
+        super().__init__()
+        self.deadly: tuple[str, str] | None = (call, name)
+
+    def die(self, call: str, name: str) -> None:
+        if self.deadly is not None and self.deadly[0] == call and name.endswith(self.deadly[1]):
+            self.deadly = None
+            raise Killed
+
+    def begin(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
+        self.die("begin", name)
+        return super().begin(name, tags, parent)
+
+    def finish(
+        self, run: str, parameters: Mapping[str, Any], metrics: Mapping[str, float], status: str = "FINISHED"
+    ) -> None:
+        self.die("finish", run)
+        super().finish(run, parameters, metrics, status)
 
 
 @pytest.fixture
@@ -130,6 +153,32 @@ def test_trials_are_runs_below_the_studys_run_also_after_a_kill(search: Search) 
     assert runs.parents == [None, study, study, study]
     assert [(run, status) for run, _, status in runs.ended if run == study] == [(study, "KILLED"), (study, "FINISHED")]
     assert "recipe.parts" in runs.ended[-2][1]
+
+
+@pytest.mark.parametrize("call", ["begin", "finish"])
+@pytest.mark.parametrize("name", ["settings as given", "trial 1"])
+def test_a_trial_that_a_kill_kept_from_being_written_down_is_by_the_next_call(
+    search: Search, call: str, name: str
+) -> None:
+    search = replace(search, runs=Broken(call, name))
+    with pytest.raises(Killed):
+        tune(search, Budget(trials=2), ignore)
+    assert len(tune(search, Budget(trials=2), ignore).tried) == 2
+    assert isinstance(search.runs, Broken)
+    ended = [run for run, _, _ in search.runs.ended if not run.startswith("1 ")]
+    assert ended == ["2 settings as given", "3 trial 1"]
+    assert len(search.runs.parents) == 3
+
+
+def test_the_file_of_the_best_settings_is_there_after_a_kill_behind_the_last_trial(search: Search) -> None:
+    search = replace(search, runs=Broken("begin", "settings as given"))
+    with pytest.raises(Killed):
+        tune(search, Budget(trials=1), ignore)
+    search.found.unlink(missing_ok=True)
+    standing = tune(search, Budget(trials=1), ignore)
+    assert standing.best is not None
+    assert read_settings(search.found) == changed(search.settings, standing.best.changes)
+    assert [path.name for path in search.folder.glob("*.yaml")] == [search.found.name]
 
 
 def test_a_trial_is_a_function_of_its_arguments() -> None:

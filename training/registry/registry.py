@@ -254,8 +254,10 @@ class Registry:
             return self._history.read()
 
     def object(self, version: Version, reasons: list[str]) -> None:
-        """Writes down why a version was not promoted."""
-        self._client.set_model_version_tag(self.name, str(version.number), "objections", "\n".join(reasons)[:5000])
+        """Writes down why a version was not promoted. Raises RegistryError."""
+        told = "\n".join(reasons)[:5000]
+        with self._refusing(f"did not take the objections to version {version.number}"):
+            self._client.set_model_version_tag(self.name, str(version.number), "objections", told)
 
     @contextmanager
     def _refusing(self, what: str) -> Iterator[None]:

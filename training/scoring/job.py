@@ -193,7 +193,7 @@ def _begin(job: Job) -> None:
             Path(job.out.path).mkdir(parents=True, exist_ok=True)
         before = places.read(job.out / MANIFEST)
         if before is None:
-            if places.names(job.out):
+            if any(not name.startswith(places.DRAFT) for name in places.names(job.out)):  # drafts are of a killed begin
                 raise SortationError(f"{job.out} holds files of something else; name a folder that is empty or new")
             places.put(job.out / MANIFEST, _dumped(job.manifest))
             return

@@ -1,6 +1,5 @@
 """The rows of a chunk, in order: a document each, or why there is none. Holds a few hundred rows at a time."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from model.reading.markup import text_of
 from training.columns import CHANNELS, TAGS, mapping, plain
 from training.scoring.places import state
 from training.scoring.sources import BUFFER, Chunk, Lines, measured, records, stream
+from training.tables import from_line
 
 BATCH = 512
 """Rows that are read, and scored, at a time."""
@@ -107,7 +107,7 @@ def _of_lines(chunk: Chunk) -> Iterator[Row]:
 
 def _of_line(line: bytes, told: Mapping[str, str], known: dict[tuple[str, ...], dict[str, str]]) -> Row:
     try:
-        item = json.loads(decode(line))
+        item = from_line(line)
         values = dict(_flat(item)) if isinstance(item, dict) else None
     except (ValueError, RecursionError):
         return Row(None, None, "the line is not JSON, or nested too deeply")

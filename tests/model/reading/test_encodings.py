@@ -43,3 +43,17 @@ def test_a_character_that_was_cut_is_replaced_and_the_rest_is_kept() -> None:
 
 def test_line_ends_become_newlines() -> None:
     assert decode(b"a\r\nb\rc\n") == "a\nb\nc\n"
+
+
+FAR = b"Order 4711 has not come yet, please check it. " * 1_000
+
+
+def test_one_bad_byte_far_behind_the_beginning_spoils_nothing_else() -> None:
+    text = "Die Lieferung für Müller & Söhne fehlt – größere Menge\n" * 100
+    spoiled = FAR + text.encode().replace(b"Menge", b"Men\xffe", 1)
+    assert decode(spoiled) == FAR.decode() + text.replace("Menge", "Men\ufffde", 1)
+
+
+@pytest.mark.parametrize("codec", TEXTS)
+def test_an_undeclared_encoding_is_told_by_its_letters_wherever_they_stand(codec: str) -> None:
+    assert decode(FAR + TEXTS[codec].encode(codec)) == FAR.decode() + TEXTS[codec]

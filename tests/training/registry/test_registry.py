@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model import bundle
-from model.errors import NotFound
+from model.errors import NotFound, RegistryError
 from serving.fetch import fetch
 from tests.registered import Registered
 from training import seen
@@ -91,6 +91,11 @@ def test_what_belongs_to_a_version_lies_together(registered: Registered, tmp_pat
 def test_a_version_that_does_not_exist_is_a_sentence(registered: Registered) -> None:
     with pytest.raises(NotFound, match="no version '999'"):
         registered.registry.get("999")
+
+
+def test_objections_that_cannot_be_written_down_are_a_sentence(registered: Registered) -> None:
+    with pytest.raises(RegistryError, match="did not take the objections to version 999"):
+        registered.registry.object(Version(999, "r", {}), ["it is slower"])
 
 
 def test_versions_that_hold_the_model_folder_alone_are_fetched_as_ever(registered: Registered, tmp_path: Path) -> None:

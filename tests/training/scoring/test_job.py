@@ -140,6 +140,15 @@ def test_a_folder_with_something_else_in_it_is_refused(job: Make) -> None:
         run(made, here)
 
 
+def test_a_job_that_was_killed_before_it_had_a_manifest_begins_again(job: Make) -> None:
+    made = job()
+    Path(made.out.path).mkdir()
+    draft = Path(made.out.path) / f"{DRAFT}1-_job.json"
+    draft.write_text('{"form')
+    assert run(made, here).last.rows == 1240
+    assert not draft.exists()
+
+
 def test_bad_files_are_named_and_the_rest_is_answered(job: Make, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()

@@ -88,6 +88,13 @@ def test_a_file_appears_whole_in_place_of_another_and_leaves_no_draft(tmp_path: 
     assert list(drafts(folder)) == []
 
 
+def test_a_file_that_cannot_be_put_leaves_no_draft(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(IsADirectoryError):
+        put(place(str(tmp_path / "taken")), b"data")
+    assert list(drafts(place(str(tmp_path)))) == []
+
+
 def test_what_is_not_there_has_no_state(tmp_path: Path) -> None:
     missing = Place(LOCAL, str(tmp_path / "missing"))
     assert state(missing) is None
