@@ -66,7 +66,7 @@ def test_faults_in_patterns_that_were_edited_end_the_start(edited: Path, home: P
 def test_patterns_that_break_later_are_the_servers_fault(edited: Path, home: Path) -> None:
     app = create_app(settings_of(home, data=edited))
     (edited / PATTERNS.name).write_text(PATTERNS.read_text(encoding="utf-8") + FAULTY, encoding="utf-8")
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
         asked = {"body": "order 4500771 has not arrived", "options": {"entities": True}}
         assert ready(client).post("/v1/classify", json=asked).status_code == 500
 
