@@ -60,11 +60,11 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
         load(settings.own(tenant, "routing.yaml"), taxonomy, kinds_in(settings.patterns))
     settings.home.mkdir(parents=True, exist_ok=True)
     _refuse_open(settings)
+    finding = finding_of(settings.patterns)
     traces = provider_of(settings) if traces is None else traces
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        finding = await asyncio.to_thread(finding_of, settings.patterns)
         eyes = Eyes(finding, settings.redact, lambda: finding is None or finding.loaded)
         engine = _furnish(app.state, settings, eyes)
         await asyncio.to_thread(app.state.door.refresh)
@@ -141,7 +141,7 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     state.bodies = Bodies(settings.max_held, settings.body_seconds)
     claims = state.claims = Claims(settings.home / "workers" / "keys.lock") if settings.workers > 1 else None
     state.replays = Replays(store, claims)
-    state.jobs = Jobs(store, engine, state.intake)
+    state.jobs = Jobs(store, engine, state.intake, state.quotas)
     gauges = Gauges(lambda: engine.models)
     shadow = state.shadow = Shadow(store, settings.shadow_share)
     after = state.after = After([gauges, shadow] if settings.shadow else [gauges])

@@ -16,6 +16,9 @@ from model.errors import SortationError
 
 RETRIES = 3
 """How often a request is sent again after 429 or 503, or where the connection broke."""
+IDLE = 4.0
+"""Seconds after which an unused connection is opened anew: servers close idle ones, ours after five seconds, and a
+request that meets the closing is lost."""
 
 
 class ServerProblem(SortationError):
@@ -56,8 +59,11 @@ class Answer:
 class Client:
     """Speaks to one server. Safe to share between threads, which then take turns."""
 
-    def __init__(self, url: str = "", key: str = "", timeout: float = 30) -> None:
-        """`url` and `key` default to SORTATION_URL (else http://127.0.0.1:8000) and SORTATION_KEY."""
+    def __init__(self, url: str = "", key: str = "", timeout: float = 30, idle: float = IDLE) -> None:
+        """`url` and `key` default to SORTATION_URL (else http://127.0.0.1:8000) and SORTATION_KEY.
+
+        A connection that was not used for `idle` seconds is opened anew.
+        """
         parts = urlsplit(url or os.environ.get("SORTATION_URL", "http://127.0.0.1:8000"))
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SortationError(f"a server's address is such as http://127.0.0.1:8000, not {url!r}")
@@ -66,6 +72,7 @@ class Client:
         self._base = parts.path.rstrip("/")
         self._key = key or os.environ.get("SORTATION_KEY", "")
         self._lock = Lock()
+        self._idle, self._used = idle, 0.0
 
     def classify(self, body: str, subject: str = "", *, idempotency_key: str = "", **more: Any) -> Answer:
         """One item's answer; `more` are further fields, such as id or channel. Raises ServerProblem."""
@@ -109,20 +116,24 @@ class Client:
         headers = headers | {"Content-Type": "application/json"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
-        safe = method == "GET" or "Idempotency-Key" in headers
+        keyed = "Idempotency-Key" in headers
+        again = (409, 429, 503) if keyed else (429, 503)  # 409: the same key is being answered right now
         for turn in range(RETRIES + 1):
             try:
                 with self._lock:
+                    if time.monotonic() - self._used > self._idle:
+                        self._connection.close()
                     self._connection.request(method, self._base + path, data, headers)
                     answer = self._connection.getresponse()
                     status, said, wait = answer.status, answer.read(), answer.getheader("Retry-After")
+                    self._used = time.monotonic()
             except (OSError, HTTPException) as error:
                 self._connection.close()
-                if turn == RETRIES or not safe:
+                if turn == RETRIES or not (keyed or method == "GET"):
                     raise SortationError(f"no server answers at {self._connection.host}: {error}") from error
                 time.sleep(0.1 * 2**turn)
                 continue
-            if status not in (429, 503) or turn == RETRIES:
+            if status not in again or turn == RETRIES:
                 return _checked(status, said)
             time.sleep(min(float(wait or 1), 60))
         raise AssertionError("unreachable")
@@ -141,8 +152,8 @@ class Client:
 class AsyncClient:
     """The same for asyncio: each call waits in a thread."""
 
-    def __init__(self, url: str = "", key: str = "", timeout: float = 30) -> None:
-        self._client = Client(url, key, timeout)
+    def __init__(self, url: str = "", key: str = "", timeout: float = 30, idle: float = IDLE) -> None:
+        self._client = Client(url, key, timeout, idle)
 
     async def classify(self, body: str, subject: str = "", *, idempotency_key: str = "", **more: Any) -> Answer:
         """One item's answer. Raises ServerProblem."""

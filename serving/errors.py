@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from model.entities import EntityError
 from model.errors import LabelError, NotFound, ReadingError, SortationError
 from serving.auth import Forbidden, Unauthorized
 from serving.engine import NotReady, Overloaded
@@ -60,6 +61,7 @@ STATUS: dict[type[Exception], int] = {
     QuotaExceeded: 429,
     NotReady: 503,
     Overloaded: 503,
+    EntityError: 500,  # the patterns are the server's own
     SortationError: 400,
 }
 UNREAD = {
@@ -162,8 +164,12 @@ def install(app: FastAPI) -> None:
 def _ours(error: SortationError) -> Response:
     status = status_of(error)
     headers = {}
+    if status == 500:
+        log.error("the server's own files are at fault: %s", error)
     if status == 503:
         headers["Retry-After"] = RETRY_SECONDS
+    if status == 409:
+        headers["Retry-After"] = "1"
     if isinstance(error, QuotaExceeded):
         headers["Retry-After"] = str(error.wait)
     if status == 401:

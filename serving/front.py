@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.auth import NEEDED, Caller
+from serving.auth import Caller
 from serving.chance import drawn
 from serving.errors import WrongMedia, rendered
 from serving.limits import Gone, is_file, packed
@@ -23,6 +23,8 @@ log = logging.getLogger("sortation.requests")
 CLASSIFY = "/v1/classify"
 LARGE = re.compile(r"/v1/classify/batch|/v1/jobs|/v2/models/.*/infer|/invocations")
 """Addresses that take files of items."""
+COUNTED = re.compile(r"/v1/classify/.*|/v2/models/.*/infer|/invocations")
+"""Addresses besides CLASSIFY whose items count against the quota at the door; a job's count when they are worked on."""
 REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 JSON = (b"content-type", b"application/json")
 
@@ -96,7 +98,7 @@ class Front:
         bodies = self._state.bodies
         body = await bodies.read(receive, headers.get(b"content-length", b""), self._most(path, kind))
         try:
-            if path == CLASSIFY or NEEDED[0][0].fullmatch(path):
+            if path == CLASSIFY or COUNTED.fullmatch(path):
                 self._state.quotas.take(caller.tenant, 1)
             key = headers.get(b"idempotency-key")
             if key is None or method != "POST":

@@ -2,21 +2,28 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from starlette.types import Message, Send
 
 from serving.claims import Claims
 from serving.errors import Conflict, Misused
+from serving.quotas import Header
 from serving.store import Store
+from serving.store.connection import StoreFault
 from serving.store.remembered import Told
+
+log = logging.getLogger("sortation.idempotency")
 
 Run = Callable[[Send], Awaitable[bytes | None]]
 """Answers a request; returns what may be kept of the answer's body, None: all of it."""
 PASSING = (401, 403, 408, 413, 429)
 """Refusals that say nothing of the request itself: the same key may be tried again."""
 LONGEST = 200
+OF_BODY = (b"content-type", b"content-length")
+"""Headers that are told of an answer's body, first or again; others, such as Retry-After, go with the first alone."""
 
 
 class Replays:
@@ -37,15 +44,14 @@ class Replays:
             digest = hashlib.sha256(request).hexdigest()
             told = await asyncio.to_thread(self._store.remembered.find, tenant, name)
             if told is None:
-                told, kept = await self._run(run, digest)
+                told, kept, more = await self._run(run, digest)
                 if told.status < 500 and told.status not in PASSING:
-                    remembered = told if kept is None else replace(told, body=kept)
-                    await asyncio.to_thread(self._store.remembered.keep, tenant, name, remembered)
-                await _give(told, send, replayed=False)
+                    await self._keep(tenant, name, told if kept is None else replace(told, body=kept))
+                await _give(told, send, more)
                 return
             if told.digest != digest:
                 raise Misused("this Idempotency-Key was used for another request; a new request needs a new key")
-            await _give(told, send, replayed=True)
+            await _give(told, send, [(b"idempotency-replayed", b"true")])
         finally:
             self._busy.discard((tenant, name))
             if self._claims is not None:
@@ -57,26 +63,31 @@ class Replays:
             raise Conflict("a request with this Idempotency-Key is being answered right now; try again shortly")
         self._busy.add((tenant, name))
 
-    async def _run(self, run: Run, digest: str) -> tuple[Told, bytes | None]:
-        status, kind, parts = 500, b"", []
+    async def _keep(self, tenant: str, name: str, told: Told) -> None:
+        """Remembers an answer where it can: what was asked is done, and to say otherwise would have it done twice."""
+        try:
+            await asyncio.to_thread(self._store.remembered.keep, tenant, name, told)
+        except StoreFault as error:
+            log.error("an answer is not kept under its key: %s", type(error).__name__)
+
+    async def _run(self, run: Run, digest: str) -> tuple[Told, bytes | None, list[Header]]:
+        """What was answered, what may be kept of its body, and its headers but for the body's own."""
+        status, kind, parts, more = 500, b"", [], []
 
         async def recorded(message: Message) -> None:
-            nonlocal status, kind
+            nonlocal status, kind, more
             if message["type"] == "http.response.start":
                 status = message["status"]
                 kind = dict(message["headers"]).get(b"content-type", b"")
+                more = [(name, value) for name, value in message["headers"] if name not in OF_BODY]
             else:
                 parts.append(message.get("body", b""))
 
         kept = await run(recorded)
-        return Told(digest, status, kind.decode("latin-1"), b"".join(parts)), kept
+        return Told(digest, status, kind.decode("latin-1"), b"".join(parts)), kept, more
 
 
-async def _give(told: Told, send: Send, *, replayed: bool) -> None:
+async def _give(told: Told, send: Send, more: Sequence[Header]) -> None:
     headers = [(b"content-type", told.kind.encode("latin-1")), (b"content-length", b"%d" % len(told.body))]
-    if replayed:
-        headers.append((b"idempotency-replayed", b"true"))
-    if told.status == 503:
-        headers.append((b"retry-after", b"2"))
-    await send({"type": "http.response.start", "status": told.status, "headers": headers})
+    await send({"type": "http.response.start", "status": told.status, "headers": [*headers, *more]})
     await send({"type": "http.response.body", "body": told.body})

@@ -15,20 +15,21 @@ from serving.answering import Request
 from serving.api.intake import Intake
 from serving.api.reading import read_line
 from serving.engine import CHUNK, Engine, NotReady, Overloaded
+from serving.quotas import Quotas
 from serving.store import Store
 from serving.store.jobs import LEASE, Job, Outcome
 
 T = TypeVar("T")
 log = logging.getLogger("sortation.jobs")
 IDLE = 2.0
-"""Seconds between looks for jobs that other servers took and left."""
+"""Seconds between looks for jobs that other servers took and left, or whose tenants had used up their quota."""
 
 
 class Jobs:
     """One server's hand in the work."""
 
-    def __init__(self, store: Store, engine: Engine, intake: Intake) -> None:
-        self._store, self._engine, self._intake = store.jobs, engine, intake
+    def __init__(self, store: Store, engine: Engine, intake: Intake, quotas: Quotas) -> None:
+        self._store, self._engine, self._intake, self._quotas = store.jobs, engine, intake, quotas
         self._owner = secrets.token_hex(8)
         self._wake = asyncio.Event()
 
@@ -41,7 +42,7 @@ class Jobs:
         try:
             while True:
                 try:
-                    job = await asyncio.to_thread(self._store.claim, self._owner)
+                    job = await asyncio.to_thread(self._store.claim, self._owner, self._quotas.used_up())
                     if job is not None:
                         await self._work(job)
                         continue
@@ -57,18 +58,24 @@ class Jobs:
                 self._store.release(self._owner)
 
     async def _work(self, job: Job) -> None:
-        """Until the job is done, cancelled, or somebody else's.
+        """Until the job is done, cancelled, or somebody else's; or given back, the tenant's quota being used up.
 
         Raises NotReady where its tenant alone is without a model: other jobs go on, and this one when its lease ends.
         """
         if self._engine.served is not None:
             self._engine.line(job.tenant)
         keeping = asyncio.create_task(self._keep(job))
+        after = -1
         try:
-            while lines := await asyncio.to_thread(self._store.lines, job.id, CHUNK):
+            while lines := await asyncio.to_thread(self._store.lines, job.id, CHUNK, after):
+                lines = lines[: self._quotas.part(job.tenant, len(lines))]
+                if not lines:
+                    await asyncio.to_thread(self._store.release, self._owner)
+                    return
                 outcomes = await self._outcomes(job, lines)
                 if not await asyncio.to_thread(self._store.answer, job.id, self._owner, outcomes):
                     return
+                after = lines[-1][0]
             await asyncio.to_thread(self._store.finish, job.id, "done")
             log.info("job %s is done", job.id)
         finally:

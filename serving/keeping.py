@@ -12,9 +12,13 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
+from model.errors import SortationError
+
 log = logging.getLogger("sortation.engine")
 Work = TypeVar("Work")
 Result = TypeVar("Result")
+ITS_OWN = (ArithmeticError, LookupError, TypeError, ValueError, SortationError)
+"""What may be the fault of one piece of work; anything else, such as a full disk, is everybody's."""
 
 
 def each(batch: Sequence[Work], done: Callable[[Sequence[Work]], Sequence[Result]]) -> Sequence[Result | Exception]:
@@ -22,7 +26,7 @@ def each(batch: Sequence[Work], done: Callable[[Sequence[Work]], Sequence[Result
     try:
         return done(batch)
     except Exception as error:
-        if len(batch) == 1 or not isinstance(error, ArithmeticError | LookupError | TypeError | ValueError):
+        if len(batch) == 1 or not isinstance(error, ITS_OWN):
             return [error] * len(batch)
         log.error("a batch of %d failed (%s); trying its parts alone", len(batch), type(error).__name__)
         return [found for work in batch for found in each([work], done)]

@@ -6,6 +6,7 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
+from model.errors import SortationError
 from serving.connections import bounded
 from serving.settings import Settings
 
@@ -17,7 +18,10 @@ YOUNG = 20_000
 
 
 def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -> None:
-    """Answers until told to end, on a socket that was bound before or else at the settings' address."""
+    """Answers until told to end, on a socket that was bound before or else at the settings' address.
+
+    Raises SortationError where the application does not start.
+    """
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -34,4 +38,7 @@ def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -
     gc.collect()
     gc.freeze()  # what was imported never becomes garbage; looking at it again would hold up answers
     gc.set_threshold(YOUNG, 20, 50)
-    uvicorn.Server(config).run(sockets=None if own is None else [own])
+    try:
+        uvicorn.Server(config).run(sockets=None if own is None else [own])
+    except SystemExit as error:  # uvicorn's way to say that the application did not start
+        raise SortationError("the server could not start; its log says why") from error

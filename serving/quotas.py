@@ -1,6 +1,7 @@
 """How many items a tenant may have classified in a minute. In memory; knows no HTTP but header names.
 
-Of several processes each grants its share, so that all of them together never grant more.
+Of several processes each grants its share, so that all of them together never grant more; but each grants one item a
+minute at least, so that a quota below the number of processes is as large as that number.
 """
 
 import math
@@ -56,6 +57,21 @@ class Quotas:
         if window.used + items > limit:
             raise QuotaExceeded(limit, self._left(window))
         window.used += items
+
+    def part(self, tenant: str, items: int) -> int:
+        """Counts as many of these items as the quota allows now, and says how many; 0: it is used up."""
+        limit = self.limit(tenant)
+        if not limit:
+            return items
+        window = self._window(tenant)
+        granted = max(0, min(items, limit - window.used))
+        window.used += granted
+        return granted
+
+    def used_up(self) -> list[str]:
+        """Tenants that are granted nothing now."""
+        limits = {tenant: self.limit(tenant) for tenant in self._windows}
+        return [tenant for tenant, limit in limits.items() if limit and self._window(tenant).used >= limit]
 
     def headers(self, tenant: str) -> list[Header]:
         """What a response says of the quota; nothing where there is none."""

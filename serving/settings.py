@@ -74,7 +74,8 @@ class Settings:
     queue_characters: int = 50_000_000
     """Characters of text that may wait."""
     rate: int = 0
-    """Items a minute that a tenant may have classified where no quota of its own is set; 0: no limit."""
+    """Items a minute that a tenant may have classified where no quota of its own is set; 0: no limit. At least as
+    many as there are workers, since each grants one."""
     anonymous: bool = True
     """Whether requests without a key are served on loopback, as the tenant `default`."""
     trusted_keys: str = ""

@@ -19,19 +19,22 @@ log = logging.getLogger("sortation.workers")
 BACKLOG = 2048
 BREATH = 1.0
 """Seconds before a process that ended by itself is replaced: one that cannot start must not busy the machine."""
+REFUSED = 78
+"""Status of a process that ended with a SortationError."""
 Answer = Callable[[socket.socket], None]
 
 
 def supervise(count: int, host: str, port: int, answer: Answer) -> None:
     """Runs `answer` in `count` processes until this one is told to end; one that ends by itself is replaced.
 
-    Raises SortationError where the address cannot be had.
+    Raises SortationError where the address cannot be had, or one of the first processes refuses with such an error:
+    another in its place would do the same.
     """
     sockets = bound(host, port, count)
     gc.collect()
     gc.freeze()  # what exists now is never looked at again, and so stays shared
     running: dict[int, int] = {}
-    ending = False
+    ending = refused = False
 
     def end(*_: object) -> None:
         nonlocal ending
@@ -42,19 +45,26 @@ def supervise(count: int, host: str, port: int, answer: Answer) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     waiting = list(range(count))
+    first: set[int] = set()
     while waiting or running:
         while waiting and not ending:
             place = waiting.pop()
             running[_forked(answer, sockets[place])] = place
+        first = first or set(running)
         if not running:
             break
         if ending:
             end()
         process, status = os.wait()
         waiting.append(running.pop(process))
+        code = os.waitstatus_to_exitcode(status)
+        if code == REFUSED and process in first:
+            ending = refused = True
         if not ending:
-            log.error("process %d ended (%d); another takes its place", process, os.waitstatus_to_exitcode(status))
+            log.error("process %d ended (%d); another takes its place", process, code)
             time.sleep(BREATH)
+    if refused:
+        raise SortationError("the server cannot start; its log says why")
 
 
 def bound(host: str, port: int, count: int) -> list[socket.socket]:
@@ -91,8 +101,11 @@ def _forked(answer: Answer, own: socket.socket) -> int:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
         answer(own)
         status = 0
+    except SortationError as error:
+        status = REFUSED
+        log.error("a process failed: %s", error)
     except BaseException as error:
-        log.error("a process failed: %s", error if isinstance(error, SortationError) else type(error).__name__)
+        log.error("a process failed: %s", type(error).__name__)
     finally:
         os._exit(status)
 

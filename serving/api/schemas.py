@@ -7,6 +7,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from serving.api.reasons import ExplanationOut, SetsOut
 
+NO_NUL = r"^[^\x00]*$"
+"""Texts that every database takes: PostgreSQL has no NUL character."""
+
 
 class LabelOut(BaseModel):
     """One level's answer."""
@@ -165,8 +168,8 @@ class FeedbackIn(BaseModel):
     )
 
     correct: bool | None = None
-    source: Annotated[str, Field(max_length=100)] | None = None
-    actor: Annotated[str, Field(max_length=200)] | None = None
+    source: Annotated[str, Field(max_length=100, pattern=NO_NUL)] | None = None
+    actor: Annotated[str, Field(max_length=200, pattern=NO_NUL)] | None = None
 
     def labels(self) -> dict[str, Any]:
         """Whatever else was sent: labels under their levels' names."""
@@ -252,7 +255,7 @@ class EraseIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"requester": "ana@example.com"}, {"before": "2025-01-01"}]}
     )
 
-    requester: Annotated[str, Field(min_length=1, max_length=320)] | None = None
+    requester: Annotated[str, Field(min_length=1, max_length=320, pattern=NO_NUL)] | None = None
     before: AwareDatetime | date | None = None
 
     @model_validator(mode="after")

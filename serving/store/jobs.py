@@ -1,7 +1,7 @@
 """Large files of items to classify, kept until they are done: whatever stops a server, another one goes on."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -71,8 +71,11 @@ class Jobs:
 
     def _read(self, which: sa.ColumnElement[bool], most: int = 1) -> list[Job]:
         c = job_items.c
-        answered = sa.select(sa.func.count()).where(c.job_id == jobs.c.id, c.outcome.is_not(None)).scalar_subquery()
-        failed = sa.select(sa.func.count()).where(c.job_id == jobs.c.id, c.failed.is_(True)).scalar_subquery()
+        # `failed` is set where there is an outcome; asked for it alone, the database counts in the index
+        answered = sa.select(sa.func.count(c.failed)).where(c.job_id == jobs.c.id).scalar_subquery()
+        failed = (
+            sa.select(sa.func.count(c.failed)).where(c.job_id == jobs.c.id, c.failed == sa.true()).scalar_subquery()
+        )
         j = jobs.c
         wanted = sa.select(
             j.id,
@@ -88,10 +91,14 @@ class Jobs:
             rows = connection.execute(wanted.where(which).order_by(j.created_at.desc()).limit(most)).all()
         return [Job(**row._asdict()) for row in rows]
 
-    def claim(self, owner: str) -> Job | None:
-        """The oldest job that nobody works on, now this owner's; None where there is none."""
+    def claim(self, owner: str, without: Collection[str] = ()) -> Job | None:
+        """The oldest job that nobody works on, now this owner's; None where there is none.
+
+        Jobs of the tenants `without` are left for later.
+        """
         now = datetime.now(UTC)
         free = sa.or_(jobs.c.state == "queued", sa.and_(jobs.c.state == "running", jobs.c.leased_until < now))
+        free = sa.and_(free, jobs.c.tenant.not_in(without))
         with self._engine.begin() as connection:
             row = connection.execute(sa.select(jobs.c.id).where(free).order_by(jobs.c.created_at).limit(1)).first()
             if row is None:
@@ -101,12 +108,12 @@ class Jobs:
                 return None
         return self._read(jobs.c.id == row.id)[0]
 
-    def lines(self, number: str, most: int) -> list[tuple[int, str]]:
-        """The next lines of a job without an outcome."""
+    def lines(self, number: str, most: int, after: int = -1) -> list[tuple[int, str]]:
+        """The next lines of a job without an outcome, behind line number `after`: what is done is not read again."""
         c = job_items.c
-        wanted = sa.select(c.number, c.line).where(c.job_id == number, c.outcome.is_(None)).order_by(c.number)
+        wanted = sa.select(c.number, c.line).where(c.job_id == number, c.number > after, c.outcome.is_(None))
         with self._engine.connect() as connection:
-            return [(row.number, row.line) for row in connection.execute(wanted.limit(most))]
+            return [(row.number, row.line) for row in connection.execute(wanted.order_by(c.number).limit(most))]
 
     def answer(self, number: str, owner: str, outcomes: Sequence[Outcome]) -> bool:
         """Keeps outcomes in place of their lines, and renews the lease; False where the job is another's by now."""

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from model.errors import SortationError
 
-FIRST, HEAD = "0001", "0003"
+FIRST, HEAD = "0001", "0004"
 """Oldest and newest revision. To change tables: write a file in migrations/versions and raise HEAD."""
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 FOLDER = Path(__file__).parent / "migrations"
 LOCK = 0x50_52_54
 """Number of PostgreSQL's advisory lock around migrations."""

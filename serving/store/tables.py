@@ -117,6 +117,7 @@ job_items = sa.Table(
     sa.Column("requester", sa.String(320)),
     sa.Column("outcome", sa.Text),
     sa.Column("failed", sa.Boolean),
+    sa.Index("ix_job_items_failed", "job_id", "failed"),
 )
 
 trained_on = sa.Table(

@@ -206,6 +206,20 @@ def test_a_quota_begins_anew_each_minute() -> None:
     quotas.take("a", 1)
 
 
+def test_a_part_of_many_items_is_what_is_left_of_the_quota() -> None:
+    clock = [0.0]
+    quotas = Quotas(10, {"free": 0}.copy, lambda: clock[0])
+    assert [quotas.part("a", 4), quotas.part("a", 9), quotas.part("a", 1)] == [4, 6, 0]
+    assert (quotas.part("free", 1_000), quotas.used_up()) == (1_000, ["a"])
+    clock[0] = 60.0
+    assert quotas.used_up() == []
+    assert quotas.part("a", 1) == 1
+
+
+def test_each_of_several_processes_grants_one_item_at_least() -> None:
+    assert [Quotas(rate, dict, share=4).limit("a") for rate in (0, 3, 4, 9)] == [0, 1, 1, 2]
+
+
 def test_what_would_exceed_a_quota_takes_nothing_of_it() -> None:
     quotas = Quotas(10, dict, lambda: 0.0)
     with pytest.raises(QuotaExceeded):

@@ -112,3 +112,15 @@ def test_servers_at_once_take_each_job_once(url: str) -> None:
         thread.join()
     assert sorted(taken) == [f"job_{number}" for number in range(6)]
     store.close()
+
+
+def test_a_nul_in_what_a_database_would_not_take_is_refused(serve: Serve, url: str) -> None:
+    client = serve(database=url)
+    where = f"/v1/predictions/{client.post('/v1/classify', json={'body': 'x'}).json()['prediction_id']}/feedback"
+    for path, said in (
+        (where, {"correct": True, "actor": "ma\0ra"}),
+        (where, {"correct": True, "source": "\0"}),
+        ("/v1/erasures", {"requester": "ana\0@example.org"}),
+    ):
+        refused = client.post(path, json=said)
+        assert (refused.status_code, "pattern" in refused.json()["detail"]) == (422, True)

@@ -2,15 +2,18 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from model.errors import NotFound
+from serving import commands
 from serving.store import Store
 from serving.store.jobs import Outcome
-from tests.serving.conftest import Serve
+from tests.serving.conftest import Serve, settings_of
 
 LINES = "application/x-ndjson"
 
@@ -111,4 +114,65 @@ def test_a_tenant_does_not_see_anothers_jobs(url: str) -> None:
     store.jobs.finish("job_1", "cancelled", "default")
     assert store.jobs.get("job_1", "acme").state == "queued"
     assert store.jobs.all("default") == []
+    store.close()
+
+
+def test_a_jobs_items_count_against_the_quota_and_wait_where_it_is_used_up(serve: Serve, home: Path) -> None:
+    settings = settings_of(home)
+    secret = commands.create_key(settings, "acme", "classify", "")[0]
+    commands.set_quota(settings, "acme", 5)
+    client, acme = serve(poll=0.05), {"Authorization": f"Bearer {secret}"}
+    items = {"items": [{"body": f"refund {k}"} for k in range(8)]}
+    made = client.post("/v1/jobs", json=items, headers=acme)
+    assert made.headers["ratelimit-limit"] == "5"
+    where = f"/v1/jobs/{made.json()['job_id']}"
+    until = time.monotonic() + 30
+    while client.get(where, headers=acme).json()["done"] < 5 and time.monotonic() < until:
+        time.sleep(0.02)
+    assert finished(client, create(client, [{"body": "another tenant's"}])["job_id"])["done"] == 1
+    assert client.get(where, headers=acme).json()["done"] == 5
+    assert client.post("/v1/classify", json={"body": "x"}, headers=acme).status_code == 429
+    spare = client.post("/v1/jobs", json=items, headers=acme).json()["job_id"]
+    assert client.post(f"/v1/jobs/{spare}/cancel", headers=acme).json()["state"] == "cancelled"
+    commands.set_quota(settings, "acme", 100)
+    while client.get(where, headers=acme).json()["state"] != "done" and time.monotonic() < until:
+        time.sleep(0.02)
+    done = client.get(where, headers=acme)
+    assert (done.json()["done"], done.headers["ratelimit-remaining"]) == (8, "92")
+
+
+def test_jobs_of_some_tenants_can_be_left_for_later(url: str) -> None:
+    store = Store(url)
+    for number, tenant in (("job_1", "acme"), ("job_2", "other")):
+        store.jobs.create(number, tenant, [("{}", None)])
+    found = store.jobs.claim("a", without=["acme"])
+    assert found is not None
+    assert (found.id, store.jobs.claim("a", without=["acme"])) == ("job_2", None)
+    store.close()
+
+
+def test_lines_that_are_done_are_not_read_again(url: str) -> None:
+    store = Store(url)
+    store.jobs.create("job_1", "acme", [(str(k), None) for k in range(6)])
+    assert store.jobs.lines("job_1", 2, after=2) == [(3, "3"), (4, "4")]
+    store.close()
+
+
+def test_a_look_at_a_job_reads_no_texts(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'store.db'}")
+    store.jobs.create("job_1", "acme", [("{}", None)])
+    asked: list[str] = []
+
+    def plan(connection: Any, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        if "job_items" in statement:
+            found = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            asked.extend(row[3] for row in found if "job_items" in row[3])
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", plan)
+    try:
+        store.jobs.get("job_1", "acme")
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", plan)
+    assert len(asked) == 2
+    assert all("USING COVERING INDEX" in step for step in asked)
     store.close()

@@ -113,3 +113,23 @@ def test_an_address_that_is_taken_is_refused() -> None:
         other.listen()
         with pytest.raises(SortationError, match="cannot be listened on"):
             bound("127.0.0.1", other.getsockname()[1], 2)
+
+
+FAILING = """
+from serving.listening import listen
+from serving.settings import Settings
+from serving.workers import supervise
+
+async def app(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "the patterns are faulty"})
+
+supervise(2, "127.0.0.1", 0, lambda own: listen(app, Settings(), own))
+"""
+
+
+def test_a_server_whose_processes_cannot_start_ends() -> None:
+    done = subprocess.run([sys.executable, "-c", FAILING], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert "the patterns are faulty" in done.stderr
+    assert "SortationError: the server cannot start" in done.stderr
