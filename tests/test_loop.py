@@ -66,7 +66,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dozen items of each label from the starter corpus."""
+    """Twenty items of each label from the starter corpus."""
     path = tmp_path_factory.mktemp("corpus") / "part.jsonl"
     seen: Counter[str | None] = Counter()
     lines = []
@@ -74,7 +74,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for line in file.read_text(encoding="utf-8").splitlines():
             service = json.loads(line)["service"]
             seen[service] += 1
-            if seen[service] <= 12:
+            if seen[service] <= 20:
                 lines.append(line)
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
