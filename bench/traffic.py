@@ -141,7 +141,7 @@ class _Client:
         return answer.status, json.loads(said) if said.startswith(b"{") else None
 
 
-def part_of_corpus(path: Path, most: int = 12) -> Path:
+def part_of_corpus(path: Path, most: int = 20) -> Path:
     """Writes up to `most` items of each label to `path`."""
     seen: Counter[str | None] = Counter()
     lines = []
