@@ -96,10 +96,17 @@ class Guarantee:
 
 def items_needed(error_rate: float, confidence_level: float, errors: int = 0) -> int:
     """Fewest items with `errors` errors among them from which the exact bound stays at or below `error_rate`."""
-    items = max(errors + 1, math.ceil(math.log(1 - confidence_level) / math.log(1 - error_rate)))
-    while at_most(errors, items, error_rate) > 1 - confidence_level:
-        items += 1
-    return items
+    enough = max(errors + 1, math.ceil(math.log(1 - confidence_level) / math.log(1 - error_rate)))
+    short = enough - 1
+    while at_most(errors, enough, error_rate) > 1 - confidence_level:
+        short, enough = enough, 2 * enough
+    while enough - short > 1:
+        middle = (short + enough) // 2
+        if at_most(errors, middle, error_rate) > 1 - confidence_level:
+            short = middle
+        else:
+            enough = middle
+    return enough
 
 
 def promise(probability: Floats, wrong: Bools, error_rate: float, confidence_level: float) -> Promise:
