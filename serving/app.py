@@ -30,9 +30,11 @@ from serving.front import Front, Fronted
 from serving.gathering import Gathering
 from serving.idempotency import Replays
 from serving.jobs import Jobs
+from serving.lane import Lane
 from serving.limits import Bodies
 from serving.metrics import Metrics
 from serving.models import Served
+from serving.noting import Noting
 from serving.quotas import Quotas
 from serving.routing import Routing, load
 from serving.seeing import Eyes
@@ -64,9 +66,10 @@ def create_app(settings: Settings, traces: Any = None) -> FastAPI:
     traces = provider_of(settings) if traces is None else traces
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Fronted) -> AsyncIterator[None]:
         eyes = Eyes(finding, settings.redact, lambda: finding is None or finding.loaded)
         engine = _furnish(app.state, settings, eyes)
+        app.lane = _lane(app.state) if traces is None else None
         await asyncio.to_thread(app.state.door.refresh)
         await engine.start()
         app.state.after.start()
@@ -142,12 +145,17 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     claims = state.claims = Claims(settings.home / "workers" / "keys.lock") if settings.workers > 1 else None
     state.replays = Replays(store, claims)
     state.jobs = Jobs(store, engine, state.intake, state.quotas)
+    state.noting = Noting(state.metrics, every=settings.access_log)
     gauges = Gauges(lambda: engine.models)
     shadow = state.shadow = Shadow(store, settings.shadow_share)
     after = state.after = After([gauges, shadow] if settings.shadow else [gauges])
     engine.given = after.give
     state.metrics.others += [*gauges.series, *shadow.series, after.dropped]
     return engine
+
+
+def _lane(state: State) -> Lane:
+    return Lane(state.engine, state.intake, state.door, state.quotas, state.bodies, state.noting)
 
 
 def _refuse_open(settings: Settings) -> None:

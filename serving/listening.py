@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from model.errors import SortationError
 from serving.connections import bounded
+from serving.direct import direct
 from serving.settings import Settings
 
 GRACE = 20
@@ -22,6 +23,7 @@ def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -
 
     Raises SortationError where the application does not start.
     """
+    kind = direct(lambda: getattr(app, "lane", None))
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -29,7 +31,7 @@ def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -
         log_level="warning",
         log_config=None,
         access_log=False,
-        http=bounded(settings.connections, settings.head_seconds),
+        http=bounded(settings.connections, settings.head_seconds, kind),
         ws="none",
         proxy_headers=False,
         server_header=False,
