@@ -4,7 +4,7 @@ One way for training, serving and the command line. Pure; what bytes mean is set
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from model.reading.cleaning import clean
 from model.reading.courtesies import courtesies
 from model.reading.encodings import decode
 from model.reading.language import UNKNOWN, detect_language
+from model.reading.languages import detect_languages
 
 BUDGET = 20_000
 """Characters of body and attachments, together, that the classifier sees; and of the subject."""
@@ -132,6 +133,15 @@ def prepare(document: Document, language: str | None = None) -> Prepared:
     seen = replace(document, subject=subject, body=body[:BUDGET], removed=removed, truncated=truncated)
     stated = re.split("[-_]", language.strip().lower())[0] if language else None
     return Prepared(seen, newest, places, parts, stated or None, (opening, opening + len(said)), document.subject)
+
+
+def prepare_all(documents: Iterable[tuple[Document, str | None]]) -> list[Prepared]:
+    """Many documents, each with the language that its sender states, if any; the others' are found for all at once."""
+    prepared = [prepare(document, language) for document, language in documents]
+    silent = [each for each in prepared if not each.stated]
+    for each, language in zip(silent, detect_languages([each.document.text for each in silent]), strict=True):
+        vars(each)["language"] = language  # where `Prepared.language` looks for what it has found
+    return prepared
 
 
 def as_written(document: Document, data: bytes) -> Document:
