@@ -6,13 +6,11 @@ One text at a time; for many at once model/reading/languages.py goes by the same
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from itertools import chain
-from typing import TypeVar
 
-T = TypeVar("T")
+from model.reading.remembered import Remembered
 
 UNKNOWN = "und"
 """The code for text that says too little (BCP 47's "undetermined"), such as `PO 4500 qty?`."""
@@ -35,12 +33,6 @@ SCRIPTS = (
     ("ka", "\u10a0", "\u10ff"), ("hy", "\u0530", "\u058f"), ("ru", "\u0400", "\u04ff"),
 )  # fmt: skip
 """Scripts that settle a language by themselves, by their first and last letter; Cyrillic is told apart further."""
-
-USUAL = 40
-"""Letters up to which what a word says is remembered."""
-
-REMEMBERED = 16_384
-"""Words that are remembered: language is mostly the same few thousand words."""
 
 _BEYOND = re.compile(r"[^\W\d_\x00-\u036f]")
 """A letter of another script than the Latin one."""
@@ -91,21 +83,6 @@ def _scores(words: list[str]) -> tuple[dict[str, float], dict[str, int]]:
     return scores, hits
 
 
-class _Remembered(dict[str, T]):
-    """What a function says of words: language is mostly the same few thousand of them. Looked up without a call."""
-
-    def __init__(self, says: Callable[[str], T]) -> None:
-        self._says = says
-
-    def __missing__(self, word: str) -> T:
-        said = self._says(word)
-        if len(word) <= USUAL:
-            if len(self) >= REMEMBERED:
-                self.clear()
-            self[word] = said
-        return said
-
-
 def _words_in(token: str) -> tuple[str, ...]:
     """The words of what stands between white space, in lower case."""
     return tuple(word.replace("’", "'") for word in _WORD.findall(token.lower()))
@@ -132,8 +109,8 @@ def evidence(word: str) -> tuple[tuple[str, float], ...]:
     return tuple((code, 0.5) for code, letters in LETTERS.items() if any(letter in letters for letter in word))
 
 
-_HEARD = _Remembered(heard)
-_EVIDENCE = _Remembered(evidence)
+_HEARD = Remembered(heard)
+_EVIDENCE = Remembered(evidence)
 
 
 @cache

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from model.reading.language import REMEMBERED, SAMPLE, UNKNOWN, USUAL, beyond, detect_language, evidence, heard, judged
+from model.reading.language import SAMPLE, UNKNOWN, beyond, detect_language, evidence, heard, judged
+from model.reading.remembered import REMEMBERED, USUAL
 
 TOGETHER = 128
 """Texts whose words are counted at once."""

@@ -67,6 +67,9 @@ BEGIN_FORWARDED = (
 )
 """Lines between a message and what it answers or hands on."""
 
+FORWARDED_BEGINS = _beginnings("anf beg ini poc sta vid")
+"""How `BEGIN_FORWARDED` begins."""
+
 REPLY_ABOVE = (
     r"(?:reply|respond|answer|write|type|geben|digit\w+|antwort\w*|antworten|répon\w+|respond\w+|rispond\w+|"
     r"scriv\w+|escrib\w+|"

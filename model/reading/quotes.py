@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from model.reading import phrases
+from model.reading.signs import FORWARDED, RULED, RULES
 
 _WROTE = re.compile(rf"\b(?:{phrases.WROTE})(?!\w)", re.I)
 _OPENS = re.compile(rf"[\s*_]*(?:{phrases.OPENS})\b", re.I)
@@ -39,8 +40,6 @@ _INLINE = re.compile(
 _MARK = re.compile(rf"^[ \t]*[-#=*_>\[({{—–]{{1,}}[^\n]{{0,20}}?(?:{phrases.REPLY_ABOVE})[^\n]{{0,40}}$", re.I | re.M)
 _RULE = re.compile(r"[ \t>]*(?:[-_=*–—]{5,}|[-_=*]( [-_=*]){4,})[ \t]*")
 _QUOTED = re.compile(r"^[ \t]{0,3}>", re.M)
-_RULED = "-_=–—>#*[({"
-"""What begins lines that stand between messages."""
 _NAMED = ">*_|abdefgimnorstvwäABDEFGIMNORSTVWÄſİı"
 """What begins lines such as `From: …`."""
 _BEGINS = "abdipsvABDIPSVſİı"
@@ -102,22 +101,28 @@ class Lines:
                 yield match
 
 
-def cuts(text: str, careful: bool) -> list[Cut]:
-    """Every beginning of history in `text`, in order. `careful`: a lone `>` or a bare date proves nothing."""
+def cuts(text: str, careful: bool, told: int) -> list[Cut]:
+    """Every beginning of history in `text`, in order; `told`: the text's `signs`.
+
+    `careful`: a lone `>` or a bare date proves nothing.
+    """
+    if not told & (RULED | FORWARDED) and ":" not in text and ">" not in text:
+        return []
     lines = Lines(text)
-    found = [*_marks(lines), *_separators(lines), *_attributions(lines, careful), *_headers(lines)]
-    found += _quoted(lines, careful, found)
+    found = [*_marks(lines), *_separators(lines)] if told & (RULED | FORWARDED) else []
+    found += [*_attributions(lines, careful), *_headers(lines)]
+    found += _quoted(lines, careful, found) if told & RULED else ()
     return sorted(found, key=lambda cut: (cut.start, -cut.end))
 
 
 def _marks(lines: Lines) -> Iterator[Cut]:
-    for match in lines.matches(_MARK, _RULED):
+    for match in lines.matches(_MARK, RULES):
         line = lines.number(match.end())
         yield Cut("marker", match.start(), lines.end(line), len(lines.text))
 
 
 def _separators(lines: Lines) -> Iterator[Cut]:
-    for pattern, kind, heads in ((_ORIGINAL, "quote", _RULED), (_FORWARDED, "forward", _RULED + _BEGINS)):
+    for pattern, kind, heads in ((_ORIGINAL, "quote", RULES), (_FORWARDED, "forward", RULES + _BEGINS)):
         for match in lines.matches(pattern, heads):
             body = _behind_headers(lines, lines.number(match.end()) + 1)
             yield Cut(kind, _with_rule(lines, lines.number(match.start())), body, len(lines.text))

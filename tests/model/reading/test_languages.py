@@ -8,8 +8,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.reading.language import REMEMBERED, UNKNOWN, detect_language
+from model.reading.language import UNKNOWN, detect_language
 from model.reading.languages import FEW, TOGETHER, detect_languages
+from model.reading.remembered import REMEMBERED
 
 ROOT = Path(__file__).parents[3]
 SAID = [
