@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from model.reading import phrases
-from model.reading.signs import FORWARDED, RULED, RULES
+from model.reading.signs import FORWARDED, HEADED, RULED, RULES
 
 _WROTE = re.compile(rf"\b(?:{phrases.WROTE})(?!\w)", re.I)
 _OPENS = re.compile(rf"[\s*_]*(?:{phrases.OPENS})\b", re.I)
@@ -38,6 +38,8 @@ _INLINE = re.compile(
     re.I | re.M,
 )
 _MARK = re.compile(rf"^[ \t]*[-#=*_>\[({{—–]{{1,}}[^\n]{{0,20}}?(?:{phrases.REPLY_ABOVE})[^\n]{{0,40}}$", re.I | re.M)
+_COLON = re.compile(r":[ \t*_]*$", re.M)
+"""Such a line ends with it, unless it names an address or a quoted line is below it."""
 _RULE = re.compile(r"[ \t>]*(?:[-_=*–—]{5,}|[-_=*]( [-_=*]){4,})[ \t]*")
 _QUOTED = re.compile(r"^[ \t]{0,3}>", re.M)
 _NAMED = ">*_|abdefgimnorstvwäABDEFGIMNORSTVWÄſİı"
@@ -110,7 +112,8 @@ def cuts(text: str, careful: bool, told: int) -> list[Cut]:
         return []
     lines = Lines(text)
     found = [*_marks(lines), *_separators(lines)] if told & (RULED | FORWARDED) else []
-    found += [*_attributions(lines, careful), *_headers(lines)]
+    found += _attributions(lines, careful)
+    found += _headers(lines) if told & HEADED else ()
     found += _quoted(lines, careful, found) if told & RULED else ()
     return sorted(found, key=lambda cut: (cut.start, -cut.end))
 
@@ -185,7 +188,8 @@ def _with_rule(lines: Lines, line: int) -> int:
 
 def _attributions(lines: Lines, careful: bool) -> Iterator[Cut]:
     """Lines such as `On 3 May 2024 at 10:12, Ann <ann@example.org> wrote:`, which may be wrapped."""
-    telling = _telling(lines) if ":" in lines.text or ">" in lines.text else []
+    may = ">" in lines.text or "@" in lines.text or _COLON.search(lines.text)
+    telling = _telling(lines) if may else []
     for number in telling:
         match = _INLINE.match(lines.text, lines.starts[number])
         if match and lines.text[match.end() : lines.end(number)].strip():
