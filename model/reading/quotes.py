@@ -213,14 +213,14 @@ def _attributions(lines: Lines, careful: bool) -> Iterator[Cut]:
 
 
 def _telling(lines: Lines) -> list[int]:
-    """The lines that hold a verb of `phrases.WROTE`; letters that all forms share are found faster than the forms."""
-    text = lines.text
-    plain = text.lower() if text.isascii() else text.lower().replace("ſ", "s").replace("i\u0307", "i").replace("ı", "i")
-    parts = [part for part in phrases.WROTE_PARTS if part in plain]
-    if not parts:
+    """The lines that hold a verb of `phrases.WROTE`, where an attribution may be: near a colon, an address or a quote."""
+    text, rows = lines.text, lines.text.split("\n")
+    ends = [n for n, row in enumerate(rows) if "@" in row or row.rstrip(" \t*_")[-1:] == ":" or row.lstrip()[:1] == ">"]
+    near = sorted({end - back for end in ends for back in range(min(end, 2) + 1)})
+    said = "\n".join([rows[number] for number in near])
+    plain = said.lower() if said.isascii() else said.lower().replace("ſ", "s").replace("i\u0307", "i").replace("ı", "i")
+    if not any(part in plain for part in phrases.WROTE_PARTS):  # found faster than the verbs, which hold them
         return []
-    rows = plain.split("\n")
-    near = [number for number, row in enumerate(rows) if any(part in row for part in parts)]
     return [number for number in near if _WROTE.search(text, lines.starts[number], lines.end(number))]
 
 

@@ -54,8 +54,7 @@ def spans(text: str, start: int, end: int, careful: bool, told: int) -> list[Spa
         if not covering:
             break
         tail = min(span[1] for span in covering)
-    closes = bool(told & CLOSING) or end - start > FARTHEST  # there a line is looked at from its middle
-    if (signed := _signature(text, start, tail, careful, closes)) is not None:
+    if (signed := _signature(text, start, tail, careful, told)) is not None:
         others = [(kind, first, min(last, signed[0])) for kind, first, last in found if first < signed[0]]
         found = [*others, ("signature", *signed), *(span for span in found if span[1] >= signed[1])]
     return sorted(found, key=lambda span: span[1])
@@ -113,15 +112,15 @@ def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield place, end
 
 
-def _signature(text: str, start: int, end: int, careful: bool, closes: bool) -> tuple[int, int] | None:
-    """First and last offset of the signature, or None; `closes`: whether a closing may be there."""
+def _signature(text: str, start: int, end: int, careful: bool, told: int) -> tuple[int, int] | None:
+    """First and last offset of the signature, or None."""
     for match in _dashes(text, start, end):
         rest = text[match.end() : end]
         if 0 < sum(bool(line.strip()) for line in rest.split("\n")) <= MOST_LINES:
-            closing = _closing(text, start, match.start()) if closes else None
+            closing = _closing(text, start, match.start(), told)
             stop = _signature_end(text, match.end(), end)
             return (closing[0] if closing and closing[1] == match.start() else match.start()), stop
-    found = _closing(text, start, end) if closes else None
+    found = _closing(text, start, end, told)
     return found if found is not None or careful else _contacts(text, start, end)
 
 
@@ -143,9 +142,14 @@ def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return found
 
 
-def _closing(text: str, start: int, end: int) -> tuple[int, int] | None:
+def _closing(text: str, start: int, end: int, told: int) -> tuple[int, int] | None:
     """The last closing in the stretch that only signature lines, and perhaps a postscript, follow."""
-    lines = _lines(text, max(start, end - FARTHEST), end)
+    if end - start > FARTHEST:
+        start = end - FARTHEST
+        told |= sign(text[start:end].partition("\n")[0])  # of the first line only the rest is looked at
+    if not told & CLOSING:
+        return None
+    lines = _lines(text, start, end)
     for index in range(len(lines) - 1, max(-1, len(lines) - MOST_LINES - 6), -1):
         first, last = lines[index]
         line = text[first:last]
