@@ -124,13 +124,14 @@ def prepare(document: Document, language: str | None = None) -> Prepared:
     opening = polite[0].end if polite and polite[0].kind == "greeting" else 0
     if removed is not document.removed:
         removed = tuple(sorted((*removed, *(_moved(each, places) for each in polite)), key=lambda each: each.start))
-    parts = tuple(part for part in document.parts if part.text_with_parts.strip())
-    parts = parts if parts and _says_little(newest) else ()
-    body = "\n\n".join(text for text in (said, *(part.text_with_parts for part in parts)) if text)
+    parts = _speaking(document, newest) if document.parts else ()
+    body = "\n\n".join(text for text in (said, *(part.text_with_parts for part in parts)) if text) if parts else said
     left_out = max(len(document.subject), len(body)) > BUDGET
-    truncated = document.truncated or left_out or any(part.truncated for part in parts)
-    subject = document.subject[:BUDGET]
-    seen = replace(document, subject=subject, body=body[:BUDGET], removed=removed, truncated=truncated)
+    seen = document
+    if removed or body != document.body or left_out or parts:
+        truncated = document.truncated or left_out or any(part.truncated for part in parts)
+        subject = document.subject[:BUDGET]
+        seen = replace(document, subject=subject, body=body[:BUDGET], removed=removed, truncated=truncated)
     stated = re.split("[-_]", language.strip().lower())[0] if language else None
     return Prepared(seen, newest, places, parts, stated or None, (opening, opening + len(said)), document.subject)
 
@@ -158,6 +159,11 @@ def _moved(span: Removed, places: Sequence[tuple[int, int]]) -> Removed:
     kept, came = max(pair for pair in places if pair[0] <= span.start)
     start = span.start - kept + came
     return replace(span, start=start, end=start + len(span.text))
+
+
+def _speaking(document: Document, newest: str) -> tuple[Document, ...]:
+    """The attachments that speak for the newest message: those that say something, where it says little itself."""
+    return tuple(part for part in document.parts if part.text_with_parts.strip()) if _says_little(newest) else ()
 
 
 def _says_little(text: str) -> bool:

@@ -85,6 +85,9 @@ REPLY_ABOVE = (
 )
 """A help desk's request to write above a line; what is below the line is history."""
 
+LINE_PARTS = ("lin", "nea", "zeile", "ligne", "riga", "lijn", "regel", "message", "streg")
+"""Letters of which each such request holds some."""
+
 REGARDS = (
     r"(?:with |my )?(?:kind|best|warm|warmest|kindest|many|sincere)(?:est)? (?:regards|wishes)|regards|rgds|"
     r"(?:all the |with )?best|all the best|"

@@ -118,7 +118,17 @@ def cuts(text: str, careful: bool, told: int) -> list[Cut]:
     return sorted(found, key=lambda cut: (cut.start, -cut.end))
 
 
+def _holds(text: str, parts: Sequence[str]) -> bool:
+    """Whether a text holds some of these letters, in lower case or not; most patterns are ruled out faster so."""
+    plain = text.lower()
+    if not text.isascii():
+        plain = plain.replace("ſ", "s").replace("i\u0307", "i").replace("ı", "i")
+    return any(part in plain for part in parts)
+
+
 def _marks(lines: Lines) -> Iterator[Cut]:
+    if not _holds(lines.text, phrases.LINE_PARTS):
+        return
     for match in lines.matches(_MARK, RULES):
         line = lines.number(match.end())
         yield Cut("marker", match.start(), lines.end(line), len(lines.text))
@@ -217,9 +227,7 @@ def _telling(lines: Lines) -> list[int]:
     text, rows = lines.text, lines.text.split("\n")
     ends = [n for n, row in enumerate(rows) if "@" in row or row.rstrip(" \t*_")[-1:] == ":" or row.lstrip()[:1] == ">"]
     near = sorted({end - back for end in ends for back in range(min(end, 2) + 1)})
-    said = "\n".join([rows[number] for number in near])
-    plain = said.lower() if said.isascii() else said.lower().replace("ſ", "s").replace("i\u0307", "i").replace("ı", "i")
-    if not any(part in plain for part in phrases.WROTE_PARTS):  # found faster than the verbs, which hold them
+    if not _holds("\n".join([rows[number] for number in near]), phrases.WROTE_PARTS):
         return []
     return [number for number in near if _WROTE.search(text, lines.starts[number], lines.end(number))]
 
