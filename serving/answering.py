@@ -84,7 +84,7 @@ def answered(requests: list[Request], line: Line, eyes: Eyes, at: datetime) -> A
     batch = Batch.of(request.trace for request in requests)
     served = line.served
     languages = served.classifier.languages
-    seen = [eyes.see(request.document, request.wanted) for request in requests]
+    seen = eyes.see([(request.document, request.wanted) for request in requests])
     batch.mark("prepare")
     documents = [each.document for each in seen]
     scored = served.classifier.answer(documents)
