@@ -133,7 +133,7 @@ def tokenise(documents: Sequence[Document]) -> Tokens:
     np.greater(buffer, BLANK[0], out=inside[1:])
     edges = (inside[1:] != inside[:-1]).nonzero()[0]  # in turn: a word begins, a word has ended
     starts, ends = edges[::2], edges[1::2]
-    ends = np.minimum(ends, starts + _LONGEST[buffer[starts]])
+    ends = np.minimum(ends, starts + _LONGEST.take(buffer.take(starts)))
     before = starts.searchsorted((buffer < BLANK[0]).nonzero()[0])
     before[1:] -= before[:-1].copy()  # words up to each separator -> words of each field
     return Tokens(len(documents), buffer, Hasher(buffer), starts, ends, np.arange(len(before)).repeat(before))

@@ -40,7 +40,7 @@ class Vocabulary:
         return len(self.hashes)
 
     def _slots(self, hashes: U64) -> Places:
-        return (hashes >> self._shift).astype(np.intp)
+        return (hashes >> self._shift).view(np.intp)  # the shift leaves room for the sign
 
     def _fill(self) -> None:
         """Places every row at its hash's slot or at the next free one."""
@@ -59,14 +59,17 @@ class Vocabulary:
         if not len(self.hashes):
             return np.full(len(hashes), -1, dtype=np.int32)
         slots = self._slots(hashes)
-        rows: Rows = self.slots[slots]
-        other = (self.hashes[rows] != hashes) & (rows >= 0)  # an empty slot ends the search
+        rows: Rows = self.slots.take(slots)
+        other = self.hashes.take(rows) != hashes
+        other &= rows >= 0  # an empty slot ends the search
         asked = other.nonzero()[0]
-        slots = slots[asked]
+        slots = slots.take(asked)
         while len(asked):
-            slots = (slots + 1) & self._mask
-            found = self.slots[slots]
+            slots += 1
+            slots &= self._mask
+            found = self.slots.take(slots)
             rows[asked] = found
-            other = (self.hashes[found] != hashes[asked]) & (found >= 0)
+            other = self.hashes.take(found) != hashes.take(asked)
+            other &= found >= 0
             asked, slots = asked[other], slots[other]
         return rows
