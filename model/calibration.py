@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from model.decoding import Decoder, Floats
+from model.decoding import Decoder, Floats, per_column
 from model.scoring import Scores
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
@@ -44,13 +44,13 @@ class Calibration:
 
     def apply(self, scored: Scores, widths: tuple[int, ...]) -> Floats:
         """Calibrated scores, same shape as scored.scores (n, columns)."""
-        scores = scored.scores
-        words = np.clip(scored.words, SHORTEST, LONGEST)
+        kind = scored.scores.dtype
+        words = np.minimum(np.maximum(scored.words, SHORTEST), LONGEST)
         strange = 1 - scored.known / np.maximum(scored.words, 1)
         belief = (words / TYPICAL) ** self.length * np.exp(-self.unseen * strange)
-        scaled: Floats = scores * np.repeat(np.array(self.scales, dtype=scores.dtype), widths)
-        scaled *= belief[:, None].astype(scores.dtype)
-        scaled[:, widths[0] - 1] += np.asarray(self.out_of_scope, dtype=scores.dtype)
+        scaled: Floats = scored.scores * per_column(self.scales, widths, kind)
+        scaled *= belief.astype(kind)[:, None]
+        scaled[:, widths[0] - 1] += kind.type(self.out_of_scope)
         return scaled
 
 

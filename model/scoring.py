@@ -22,7 +22,7 @@ from model.decoding import Floats
 from model.document import Document
 from model.features import CUT, Cut, Features, features, parts
 from model.hashing import U64, Places
-from model.tokens import Tokens, tokenise
+from model.tokens import tokenise
 from model.vectors import Embedder
 from model.vocabulary import Rows
 
