@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,13 +46,20 @@ class Calibration:
     def apply(self, scored: Scores, widths: tuple[int, ...]) -> Floats:
         """Calibrated scores, same shape as scored.scores (n, columns)."""
         kind = scored.scores.dtype
-        words = np.minimum(np.maximum(scored.words, SHORTEST), LONGEST)
         strange = 1 - scored.known / np.maximum(scored.words, 1)
-        belief = (words / TYPICAL) ** self.length * np.exp(-self.unseen * strange)
+        belief = np.exp(-self.unseen * strange)
+        belief *= _by_length(self.length).take(scored.words, mode="clip")
         scaled: Floats = scored.scores * per_column(self.scales, widths, kind)
         scaled *= belief.astype(kind)[:, None]
         scaled[:, widths[0] - 1] += kind.type(self.out_of_scope)
         return scaled
+
+
+@lru_cache(maxsize=8)
+def _by_length(power: float) -> Floats:
+    """What the number of words does to the scale, for 0 … LONGEST words, (LONGEST + 1,)."""
+    found: Floats = (np.maximum(np.arange(LONGEST + 1), SHORTEST) / TYPICAL) ** power
+    return found
 
 
 def fit_calibration(scored: Scores, truth: Ints, decoder: Decoder) -> Calibration:

@@ -75,7 +75,7 @@ class Decoder:
         if len(self.widths) == 1:
             return joint  # one level: its combinations are its labels
         if self._membership is not None:
-            found: Floats = joint @ self._membership.astype(joint.dtype, copy=False)
+            found: Floats = joint.dot(self._membership.astype(joint.dtype, copy=False))
             return found
         return _gathered(joint, self._by_label, sum(self.widths))
 
@@ -91,7 +91,7 @@ class Decoder:
         np.log(labels, out=labels)
         labels *= per_column(tuple(powers), self.widths, joint.dtype)
         if self._membership is not None:
-            total = labels @ self._membership.T.astype(joint.dtype, copy=False)
+            total: Floats = labels.dot(self._membership.T.astype(joint.dtype, copy=False))
         else:
             total = labels.take(self.members, axis=1).sum(axis=2)
         total -= np.maximum.reduce(total, axis=1, keepdims=True)

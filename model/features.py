@@ -15,7 +15,7 @@ from model.tokens import MAX_WORD, Tokens
 
 SUBJECT, PART, STEM = 1, 2, 3
 """Salts that tell a word in the subject, a part of a word, and a pair of stems from a word."""
-STEM_LENGTH = 4
+STEM_LENGTH = np.array(4)
 """Bytes of a word that count in a pair: inflected forms share their pairs."""
 
 
@@ -81,7 +81,7 @@ def features(tokens: Tokens) -> Features:
     ends[0] = tokens.ends
     np.minimum(tokens.ends, tokens.starts + STEM_LENGTH, out=ends[1])
     words, stems = tokens.hasher.pieces(tokens.starts, ends)
-    pairs = pair(stems.take(first), stems.take(first + 1))
+    pairs = pair(stems[:-1], stems[1:]).take(first)
     again = mix(np.concatenate([words.take(subject) + added(SUBJECT), pairs + added(STEM)]))
     document = tokens.document
     return Features(

@@ -30,9 +30,14 @@ Counts = np.ndarray[Any, np.dtype[np.intp]]
 BATCH_CHARACTERS = 400_000
 """Characters that are scored in one pass, at most (unless one document is longer): bounds memory to about 60 MB."""
 BATCH_DOCUMENTS = 512
-ROW_BITS = np.int64(32)
-SECOND = np.int64(1) << ROW_BITS
+CELL = 1 << 32
+"""What one cell is ahead of another in a key: a key is a cell and, in its lower bits, a row."""
+DOCUMENT = np.array(33)
+"""Bits behind which a document's number stands in a key: each document has two cells."""
+SECOND = np.array(CELL)
 """What tells the second cell of a document from the first."""
+KNOWN = np.array(0, dtype=np.int32)
+"""The first of rows that are known."""
 FEW = 8
 """Cells up to which each is summed by itself: less work than to set up a sparse matrix."""
 NOTHING = np.float32(1e-6)
@@ -107,6 +112,7 @@ class Scorer:
         """`arrays`: the weights' own, combined before; None: they are combined in memory."""
         self.weights = weights
         self._embedder = embedder
+        self._bias = weights.bias.astype(np.float32)
         self._near = len(weights.word_hashes) + len(weights.pair_hashes) + len(weights.part_hashes)
         arrays = combined(weights) if arrays is None else arrays
         self.vocabulary, self.table = arrays.vocabulary, arrays.table
@@ -136,8 +142,8 @@ class Scorer:
     def _pass(self, batch: Features) -> Scores:
         tokens = batch.tokens
         rows = self.vocabulary.rows(batch.hashes)
-        found = rows >= 0
-        keys = batch.document << ROW_BITS + 1
+        found = rows >= KNOWN
+        keys = batch.document << DOCUMENT
         keys[len(tokens.starts) :] |= SECOND
         keys |= rows
         columns, ends = _distinct(keys[found], 2 * tokens.count)
@@ -145,11 +151,12 @@ class Scorer:
         total = _summed(columns, ends, ones, self.table).reshape(tokens.count, 2, -1)
         words = ends[1::2] - ends[:-1:2]
         known = words - self._near_words(columns, ends) if len(self.weights.near_hashes) else words
-        if not found[: len(tokens.starts)].all():
-            words = words + self._add_unknown(total[:, 0], batch, (rows[: len(tokens.starts)] < 0).nonzero()[0])
-        scaled = total[:, :, :-1] / np.sqrt(np.maximum(total[:, :, -1:], NOTHING))
-        scores = scaled[:, 0] + scaled[:, 1]
-        scores += self.weights.bias
+        fresh = (rows[: len(tokens.starts)] < KNOWN).nonzero()[0]
+        if len(fresh):
+            words = words + self._add_unknown(total[:, 0], batch, fresh)
+        total /= np.sqrt(np.maximum(total[:, :, -1:], NOTHING))
+        scores = total[:, 0, :-1] + total[:, 1, :-1]
+        scores += self._bias
         return Scores(scores, words, known)
 
     def _near_words(self, columns: Rows, ends: Places) -> Counts:
@@ -170,7 +177,7 @@ class Scorer:
         hashes, owner = parts(tokens, fresh.take(order[differs]), self.weights.cut)
         share = np.float32(1) / np.sqrt(np.bincount(owner), dtype=np.float32)
         rows = self.vocabulary.rows(hashes)
-        hit = rows >= 0
+        hit = rows >= KNOWN
         rows, owner = rows[hit], owner[hit]
         values, place = share.take(owner), document.take(owner)
         ends = place.searchsorted(np.arange(tokens.count + 1))
@@ -186,7 +193,7 @@ def _distinct(keys: Places, count: int) -> tuple[Rows, Places]:
     """
     keys.sort(kind="stable")  # twice as fast as the default on keys that come nearly in order
     keys = keys[_changes(keys)]
-    return keys.astype(np.int32), keys.searchsorted(np.arange(count + 1) << ROW_BITS)  # int32: the lower bits
+    return keys.astype(np.int32), keys.searchsorted(np.arange(0, (count + 1) * CELL, CELL))  # int32: the lower bits
 
 
 def _changes(ordered: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -206,7 +213,7 @@ def _summed(columns: Rows, ends: Places, values: Floats, table: Floats) -> Float
     taken = table.take(columns, axis=0)
     for cell in range(cells):
         run = slice(ends[cell], ends[cell + 1])
-        np.matmul(values[run], taken[run], out=total[cell])
+        values[run].dot(taken[run], out=total[cell])
     return total
 
 
