@@ -75,13 +75,13 @@ class Vocabulary:
             other &= found >= 0
             asked, slots = asked[other], slots[other]
         for k, slot in zip(asked.tolist(), slots.tolist(), strict=True):
-            rows[k] = self._behind(slot, hashes[k])
+            rows[k] = self._behind(slot, hashes.item(k))
         return rows
 
-    def _behind(self, slot: int, sought: np.uint64) -> int:
+    def _behind(self, slot: int, sought: int) -> int:
         """The row of a hash that is not at this slot, but at one behind it; -1 where unknown."""
         while True:
             slot = (slot + 1) & self._mask
-            row = int(self.slots[slot])
-            if row < 0 or self.hashes[row] == sought:
+            row = self.slots.item(slot)
+            if row < 0 or self.hashes.item(row) == sought:
                 return row
