@@ -113,10 +113,9 @@ class Classifier:
     def _prediction(
         self, order: list[int], joint: list[float], chosen: list[float], doubts: tuple[str, ...]
     ) -> Prediction:
-        combinations = [self.taxonomy.combinations[k] for k in order]
-        labels = tuple(map(Label, self._level_names, combinations[0], chosen))
-        others = tuple(zip(combinations[1:], joint[1:], strict=True))
-        return Prediction(labels, joint[0], others, doubts)
+        best, *others = map(self.taxonomy.combinations.__getitem__, order)
+        labels = tuple(map(Label, self._level_names, best, chosen))
+        return Prediction(labels, joint[0], tuple(zip(others, joint[1:], strict=True)), doubts)
 
     def _doubts(self, answers: Answers, best: Floats, documents: Sequence[Document]) -> list[tuple[str, ...]]:
         """Codes of what makes each answer doubtful; `best` holds each one's largest probabilities, in order."""

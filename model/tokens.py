@@ -38,6 +38,7 @@ _TABLE = bytes(
     for b in range(256)
 )
 _BLANK = np.array(BLANK[0], dtype=np.uint8)
+_NONE, _ONE = np.array(0), np.array(1)
 _LONGEST = np.where(np.arange(256) == 0x30, MAX_DIGITS, MAX_WORD)
 _CUT = re.compile("[\u0000\u0001]")
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\ufe00-\ufe0f\u00ad]")
@@ -114,12 +115,13 @@ class Tokens:
     @cached_property
     def document(self) -> Places:
         """Which document each word is in, ascending, shape (n,)."""
-        return self.segment >> 1
+        document: Places = self.segment >> _ONE
+        return document
 
     @property
     def in_subject(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Whether each word stands in a subject, shape (n,)."""
-        subject: np.ndarray[Any, np.dtype[np.bool_]] = self.segment & 1 == 0
+        subject: np.ndarray[Any, np.dtype[np.bool_]] = self.segment & _ONE == _NONE
         return subject
 
     def spelling(self, word: int) -> str:
