@@ -32,9 +32,9 @@ BATCH_CHARACTERS = 400_000
 BATCH_DOCUMENTS = 512
 CELL = 1 << 32
 """What one cell is ahead of another in a key: a key is a cell and, in its lower bits, a row."""
-DOCUMENT = np.array(33)
+DOCUMENT = np.array(33, dtype=np.int64)
 """Bits behind which a document's number stands in a key: each document has two cells."""
-SECOND = np.array(CELL)
+SECOND = np.array(CELL, dtype=np.int64)
 """What tells the second cell of a document from the first."""
 KNOWN = np.array(0, dtype=np.int32)
 """The first of rows that are known."""

@@ -42,7 +42,7 @@ class Vocabulary:
         return len(self.hashes)
 
     def _slots(self, hashes: U64) -> Places:
-        return (hashes >> self._shift).view(np.intp)  # the shift leaves room for the sign
+        return (hashes >> self._shift).view(np.int64)  # the shift leaves room for the sign
 
     def _fill(self) -> None:
         """Places every row at its hash's slot or at the next free one."""
