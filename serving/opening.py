@@ -29,9 +29,10 @@ class Opening:
     lane: Lane | None = None
     """A shorter way still, for servers that know it; None until the application has started, and where it is traced."""
 
-    def __init__(self, life: Life) -> None:
-        self._life = life
-        self._front = life.front(self._whole)
+    def __init__(self, life: Life, pause: float = PAUSE) -> None:
+        """`pause`: seconds from the first model on until the rest is loaded unasked."""
+        self._life, self._pause = life, pause
+        self._front = life.front(self._any)
         self._begun = Router(lifespan=self._lived)
         self._loading: asyncio.Task[ASGIApp] | None = None
 
@@ -42,9 +43,14 @@ class Opening:
         elif classifies(scope):
             await self._front(scope, receive, send)
         else:
-            await self._whole(scope, receive, send)
+            await self._any(scope, receive, send)
 
-    async def _whole(self, scope: Scope, receive: Receive, send: Send) -> None:
+    @property
+    def whole(self) -> bool:
+        """Whether everything is loaded."""
+        return self._loading is not None and self._loading.done()
+
+    async def _any(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = await self.loaded()
         await app(scope, receive, send)
 
@@ -76,7 +82,7 @@ class Opening:
     async def _load_behind(self) -> None:
         while self._life.state.engine.served is None:
             await asyncio.sleep(0.05)
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(self._pause)
         try:
             await self.loaded()
         except Exception as error:
