@@ -49,6 +49,7 @@ class Direct(Bounded):
 
     def on_headers_complete(self) -> None:
         """Takes the short way, or the ordinary one."""
+        self._unset_keepalive_if_required()  # it is set where the request before was refused while this one was read
         turn = self._turn() if self.url == URL else None
         if turn is None:
             super().on_headers_complete()

@@ -61,6 +61,9 @@ class Intake:
 
     async def item(self, given: ClassifyIn, tenant: str) -> Request:
         """An item in JSON, its attachments read. Raises SortationError."""
+        simple = self.simply(given, tenant)
+        if simple is not None:
+            return simple
         parts = await self.uploads.read_all([each.file() for each in given.attachments]) if given.attachments else ()
         return self._work(given, _with_parts(await _with_body(given), parts), tenant)
 
