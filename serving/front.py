@@ -8,13 +8,11 @@ import re
 import time
 from typing import Any
 
-from fastapi import FastAPI
 from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.auth import CLASSIFY, Caller
 from serving.errors import WrongMedia, rendered
-from serving.lane import Lane
 from serving.limits import Gone, is_file, packed
 from serving.noting import number_of
 from serving.settings import Settings
@@ -26,19 +24,10 @@ COUNTED = re.compile(r"/v1/classify/.*|/v2/models/.*/infer|/invocations")
 JSON = (b"content-type", b"application/json")
 
 
-class Fronted(FastAPI):
-    """An application whose fast path is taken before any of the framework's own layers."""
-
-    front: ASGIApp
-    lane: Lane | None = None
-    """A shorter way still, for servers that know it; None until the application has started, and where it is traced."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or the application's life."""
-        if scope["type"] == "http" and scope["path"] == CLASSIFY and scope["method"] == "POST":
-            await self.front(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+def classifies(scope: Scope) -> bool:
+    """Whether a request is one that is answered here."""
+    kind: bool = scope["type"] == "http" and scope["path"] == CLASSIFY and scope["method"] == "POST"
+    return kind
 
 
 class Front:

@@ -37,9 +37,9 @@ def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
-    gc.collect()
-    gc.freeze()  # what was imported never becomes garbage; looking at it again would hold up answers
+    gc.freeze()  # what was imported never becomes garbage; looking at it would hold up the start, and answers later
     gc.set_threshold(YOUNG, 20, 50)
+    gc.enable()
     try:
         uvicorn.Server(config).run(sockets=None if own is None else [own])
     except SystemExit as error:  # uvicorn's way to say that the application did not start
