@@ -56,6 +56,26 @@ def test_a_rule_matches_when_all_its_conditions_hold(taxonomy: Taxonomy, when: d
     assert routed(taxonomy, when, prediction()) == ("it" if holds else "fallback")
 
 
+NAMES = ["a", "x" * 64, "Ä-1.b_2", "रेल", "ราคา", "料金"]
+NO_NAMES = ["", "x" * 65, "รา" * 33, "two words", "a\n", "\na", "a/b"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_and_tags_are_up_to_64_letters_of_any_script(taxonomy: Taxonomy, name: str) -> None:
+    rule = {"name": name, "when": {}, "then": {"queue": "q", "tags": [name, "a:b"]}}
+    (found,) = parse({"version": 1, "fallback": FALLBACK, "rules": [rule]}, taxonomy).rules
+    assert (found.name, found.then.tags) == (name, (name, "a:b"))
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+@pytest.mark.parametrize("place", ["name", "tag"])
+def test_nothing_else_is_a_name_or_a_tag(taxonomy: Taxonomy, place: str, name: str) -> None:
+    words = {"name": "it", "tag": "a"} | {place: name}
+    rule = {"name": words["name"], "when": {}, "then": {"queue": "q", "tags": [words["tag"]]}}
+    with pytest.raises(RoutingError, match=r"rules\.0\."):
+        parse({"version": 1, "fallback": FALLBACK, "rules": [rule]}, taxonomy)
+
+
 def test_the_first_of_two_matching_rules_decides(taxonomy: Taxonomy) -> None:
     rules = [{"name": name, "when": {"stage": "return"}, "then": {"queue": name}} for name in ("one", "two")]
     assert (
