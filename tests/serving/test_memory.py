@@ -39,9 +39,8 @@ def arenas(report):
 
 def said(program: str, *words: str) -> str:
     """What a program prints, run in a process of its own."""
-    done = subprocess.run([sys.executable, "-c", program, *words], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    command = [sys.executable, "-c", program, *words]
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=60, check=True).stdout.strip()
 
 
 def test_threads_have_arenas_of_their_own_unless_they_are_told_to_share(tmp_path: Path) -> None:
