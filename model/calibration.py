@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from model.decoding import Decoder, Floats
+from model.decoding import Decoder, Floats, per_column
 from model.scoring import Scores
 
 Ints = np.ndarray[Any, np.dtype[np.intp]]
@@ -44,14 +45,21 @@ class Calibration:
 
     def apply(self, scored: Scores, widths: tuple[int, ...]) -> Floats:
         """Calibrated scores, same shape as scored.scores (n, columns)."""
-        scores = scored.scores
-        words = np.clip(scored.words, SHORTEST, LONGEST)
+        kind = scored.scores.dtype
         strange = 1 - scored.known / np.maximum(scored.words, 1)
-        belief = (words / TYPICAL) ** self.length * np.exp(-self.unseen * strange)
-        scaled: Floats = scores * np.repeat(np.array(self.scales, dtype=scores.dtype), widths)
-        scaled *= belief[:, None].astype(scores.dtype)
-        scaled[:, widths[0] - 1] += np.asarray(self.out_of_scope, dtype=scores.dtype)
+        belief = np.exp(-self.unseen * strange)
+        belief *= _by_length(self.length).take(scored.words, mode="clip")
+        scaled: Floats = scored.scores * per_column(self.scales, widths, kind)
+        scaled *= belief.astype(kind)[:, None]
+        scaled[:, widths[0] - 1] += kind.type(self.out_of_scope)
         return scaled
+
+
+@lru_cache(maxsize=8)
+def _by_length(power: float) -> Floats:
+    """What the number of words does to the scale, for 0 … LONGEST words, (LONGEST + 1,)."""
+    found: Floats = (np.maximum(np.arange(LONGEST + 1), SHORTEST) / TYPICAL) ** power
+    return found
 
 
 def fit_calibration(scored: Scores, truth: Ints, decoder: Decoder) -> Calibration:

@@ -24,6 +24,8 @@ TIE = 0.15
 """Difference of the two best combinations' probabilities below which an answer is doubtful."""
 UNSEEN = 0.5
 """Share of words never seen in training above which an answer is doubtful."""
+FEW = 12
+"""Best combinations up to which they are looked for one after the other: less work than to sort all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +100,10 @@ class Classifier:
     def decoded(self, answers: Answers, documents: Sequence[Document], alternatives: int = 3) -> list[Prediction]:
         """Predictions from the answers for n documents, n > 0, each with up to `alternatives` runners-up."""
         marginals = self.decoder.marginals(answers.joint)
-        take = min(max(alternatives + 1, 2), answers.joint.shape[1])
-        order = np.argsort(-answers.joint, axis=1, kind="stable")[:, :take]
+        order = _leading(answers, min(max(alternatives + 1, 2), answers.joint.shape[1]))
         each = np.arange(len(documents))[:, None]
         probability = answers.joint[each, order]
-        chosen = marginals[each, self.decoder.members[order[:, 0]]]
+        chosen = marginals[each, self.decoder.members.take(answers.best, axis=0)]
         doubts = self._doubts(answers, probability, documents)
         # Lists of plain numbers from here on: one conversion for the batch instead of one for each number.
         wanted = slice(alternatives + 1)
@@ -112,24 +113,38 @@ class Classifier:
     def _prediction(
         self, order: list[int], joint: list[float], chosen: list[float], doubts: tuple[str, ...]
     ) -> Prediction:
-        combinations = [self.taxonomy.combinations[k] for k in order]
-        labels = tuple(map(Label, self._level_names, combinations[0], chosen))
-        others = tuple(zip(combinations[1:], joint[1:], strict=True))
-        return Prediction(labels, joint[0], others, doubts)
+        best, *others = map(self.taxonomy.combinations.__getitem__, order)
+        labels = tuple(map(Label, self._level_names, best, chosen))
+        return Prediction(labels, joint[0], tuple(zip(others, joint[1:], strict=True)), doubts)
 
     def _doubts(self, answers: Answers, best: Floats, documents: Sequence[Document]) -> list[tuple[str, ...]]:
         """Codes of what makes each answer doubtful; `best` holds each one's largest probabilities, in order."""
-        words, known = answers.scored.words, answers.scored.known
+        words, known = answers.scored.words.tolist(), answers.scored.known.tolist()
         found = {
-            "too_short": words < SHORT,
-            "unseen_vocabulary": (words > 0) & (1 - known / np.maximum(words, 1) > UNSEEN),
-            "near_tie": best[:, 0] - best[:, 1] < TIE if best.shape[1] > 1 else np.zeros(len(words), dtype=bool),
-            "truncated": np.array([document.truncated for document in documents]),
+            "too_short": [k for k, count in enumerate(words) if count < SHORT],
+            "unseen_vocabulary": [k for k, n in enumerate(words) if n and 1 - known[k] / n > UNSEEN],
         }
+        if best.shape[1] > 1:
+            found["near_tie"] = (best[:, 0] - best[:, 1] < TIE).nonzero()[0].tolist()
+        found["truncated"] = [k for k, document in enumerate(documents) if document.truncated]
         if self.novelty is not None:
-            found["unlike_training"] = answers.scored.scores.max(axis=1) < self.novelty
+            unlike = np.maximum.reduce(answers.scored.scores, axis=1) < self.novelty
+            found["unlike_training"] = unlike.nonzero()[0].tolist()
         codes: list[tuple[str, ...]] = [()] * len(words)
         for code, where in found.items():
-            for k in where.nonzero()[0].tolist():
+            for k in where:
                 codes[k] += (code,)
         return codes
+
+
+def _leading(answers: Answers, count: int) -> Places:
+    """The `count` most probable combinations of each document, best first, of equals the first; (n, count)."""
+    joint = answers.joint
+    if len(joint) == 1 or count > FEW:
+        return (-joint).argsort(axis=1, kind="stable")[:, :count]
+    order, left, each = np.empty((len(joint), count), dtype=np.intp), joint.copy(), np.arange(len(joint))
+    order[:, 0] = answers.best
+    for k in range(1, count):
+        left[each, order[:, k - 1]] = -1  # below any probability
+        order[:, k] = left.argmax(axis=1)
+    return order

@@ -7,7 +7,7 @@ contradict the taxonomy.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -58,17 +58,16 @@ class Decoder:
 
     def joint(self, scores: Floats) -> Floats:
         """Probabilities of the combinations from scores (n, columns); shape (n, n_combinations), rows add up to 1."""
-        total: Floats
         if self._plain:
-            total = scores - scores.max(axis=1, keepdims=True)
+            total = scores - np.maximum.reduce(scores, axis=1, keepdims=True)
         else:
             first, *others = self._places
             total = scores.take(first, axis=1)
             for places in others:
                 total += scores.take(places, axis=1)
-            total -= total.max(axis=1, keepdims=True)
+            total -= np.maximum.reduce(total, axis=1, keepdims=True)
         np.exp(total, out=total)
-        total /= total.sum(axis=1, keepdims=True)
+        total /= np.add.reduce(total, axis=1, keepdims=True)
         return total
 
     def marginals(self, joint: Floats) -> Floats:
@@ -76,7 +75,7 @@ class Decoder:
         if len(self.widths) == 1:
             return joint  # one level: its combinations are its labels
         if self._membership is not None:
-            found: Floats = joint @ self._membership.astype(joint.dtype, copy=False)
+            found: Floats = joint.dot(self._membership.astype(joint.dtype, copy=False))
             return found
         return _gathered(joint, self._by_label, sum(self.widths))
 
@@ -88,16 +87,17 @@ class Decoder:
 
     def weighed(self, joint: Floats, powers: Sequence[float]) -> Floats:
         """The joint distribution times each level's marginals to a power, one a level; rows add up to 1 again."""
-        labels = np.log(np.maximum(self.marginals(joint), LEAST))
-        labels *= np.repeat(np.array(powers, dtype=joint.dtype), self.widths)
+        labels = np.maximum(self.marginals(joint), LEAST)
+        np.log(labels, out=labels)
+        labels *= per_column(tuple(powers), self.widths, joint.dtype)
         if self._membership is not None:
-            total = labels @ self._membership.T.astype(joint.dtype, copy=False)
+            total: Floats = labels.dot(self._membership.T.astype(joint.dtype, copy=False))
         else:
             total = labels.take(self.members, axis=1).sum(axis=2)
-        total -= total.max(axis=1, keepdims=True)
+        total -= np.maximum.reduce(total, axis=1, keepdims=True)
         np.exp(total, out=total)
         total *= joint
-        total /= total.sum(axis=1, keepdims=True)
+        total /= np.add.reduce(total, axis=1, keepdims=True)
         return total
 
     def split(self, labels: Floats) -> list[Floats]:
@@ -139,6 +139,14 @@ class Decoder:
     @cached_property
     def _by_head(self) -> Sequence[tuple[Places, Places, Places]]:
         return _groups(self.heads)
+
+
+@lru_cache(maxsize=64)
+def per_column(values: tuple[float, ...], widths: tuple[int, ...], kind: np.dtype[Any]) -> Floats:
+    """Each value as often as its group is wide, (sum of widths,); remembered, and so read-only."""
+    found = np.array(values, dtype=kind).repeat(widths)
+    found.flags.writeable = False
+    return found
 
 
 def _groups(members: Places) -> Sequence[tuple[Places, Places, Places]]:

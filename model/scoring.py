@@ -15,14 +15,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from model.combined import Combined, combined
 from model.decoding import Floats
 from model.document import Document
 from model.features import CUT, Cut, Features, features, parts
 from model.hashing import U64, Places
-from model.tokens import Tokens, tokenise
+from model.tokens import tokenise
 from model.vectors import Embedder
 from model.vocabulary import Rows
 
@@ -30,8 +29,14 @@ Counts = np.ndarray[Any, np.dtype[np.intp]]
 BATCH_CHARACTERS = 400_000
 """Characters that are scored in one pass, at most (unless one document is longer): bounds memory to about 60 MB."""
 BATCH_DOCUMENTS = 512
-ROW_BITS = np.int64(32)
-ROW_MASK = np.int64(0xFFFFFFFF)
+CELL = 1 << 32
+"""What one cell is ahead of another in a key: a key is a cell and, in its lower bits, a row."""
+DOCUMENT = np.array(33, dtype=np.int64)
+"""Bits behind which a document's number stands in a key: each document has two cells."""
+SECOND = np.array(CELL, dtype=np.int64)
+"""What tells the second cell of a document from the first."""
+KNOWN = np.array(0, dtype=np.int32)
+"""The first of rows that are known."""
 FEW = 8
 """Cells up to which each is summed by itself: less work than to set up a sparse matrix."""
 NOTHING = np.float32(1e-6)
@@ -106,6 +111,7 @@ class Scorer:
         """`arrays`: the weights' own, combined before; None: they are combined in memory."""
         self.weights = weights
         self._embedder = embedder
+        self._bias = weights.bias.astype(np.float32)
         self._near = len(weights.word_hashes) + len(weights.pair_hashes) + len(weights.part_hashes)
         arrays = combined(weights) if arrays is None else arrays
         self.vocabulary, self.table = arrays.vocabulary, arrays.table
@@ -134,20 +140,22 @@ class Scorer:
 
     def _pass(self, batch: Features) -> Scores:
         tokens = batch.tokens
-        rows = self.vocabulary.rows(np.concatenate([batch.words, batch.subject, batch.pairs]))
-        cells = np.concatenate([tokens.document * 2, batch.subject_document * 2 + 1, batch.pair_document * 2 + 1])
-        found = (rows >= 0).nonzero()[0]
-        columns, ends = _distinct(cells[found], rows[found], 2 * tokens.count)
+        rows = self.vocabulary.rows(batch.hashes)
+        found = rows >= KNOWN
+        keys = batch.document << DOCUMENT
+        keys[len(tokens.starts) :] |= SECOND
+        keys |= rows
+        columns, ends = _distinct(keys[found], 2 * tokens.count)
         ones = np.ones(len(columns), dtype=np.float32)
         total = _summed(columns, ends, ones, self.table).reshape(tokens.count, 2, -1)
         words = ends[1::2] - ends[:-1:2]
         known = words - self._near_words(columns, ends) if len(self.weights.near_hashes) else words
-        fresh = (rows[: len(batch.words)] < 0).nonzero()[0]
+        fresh = (rows[: len(tokens.starts)] < KNOWN).nonzero()[0]
         if len(fresh):
-            words = words + self._add_unknown(total[:, 0], tokens, fresh)
-        scaled = total[:, :, :-1] / np.sqrt(np.maximum(total[:, :, -1:], NOTHING))
-        scores = scaled[:, 0] + scaled[:, 1]
-        scores += self.weights.bias
+            words = words + self._add_unknown(total[:, 0], batch, fresh)
+        total /= np.sqrt(np.maximum(total[:, :, -1:], NOTHING))
+        scores = total[:, 0, :-1] + total[:, 1, :-1]
+        scores += self._bias
         return Scores(scores, words, known)
 
     def _near_words(self, columns: Rows, ends: Places) -> Counts:
@@ -156,32 +164,35 @@ class Scorer:
         counts: Counts = before[ends[1::2]] - before[ends[:-1:2]]
         return counts
 
-    def _add_unknown(self, total: Floats, tokens: Tokens, fresh: Places) -> Counts:
+    def _add_unknown(self, total: Floats, batch: Features, fresh: Places) -> Counts:
         """Adds the parts of distinct unknown words to their documents' sums; returns how many such words each has."""
-        words, document = tokens.words[fresh], tokens.document[fresh]
+        tokens = batch.tokens
+        words, document = batch.words.take(fresh), batch.document.take(fresh)
         order = np.lexsort((words, document))
-        words, document = words[order], document[order]
-        differs = _changes(words) | _changes(document)
+        words, document = words.take(order), document.take(order)
+        differs = _changes(words)
+        differs |= _changes(document)
         document = document[differs]
-        hashes, owner = parts(tokens, fresh[order[differs]], self.weights.cut)
+        hashes, owner = parts(tokens, fresh.take(order[differs]), self.weights.cut)
         share = np.float32(1) / np.sqrt(np.bincount(owner), dtype=np.float32)
         rows = self.vocabulary.rows(hashes)
-        hit = (rows >= 0).nonzero()[0]
+        hit = rows >= KNOWN
         rows, owner = rows[hit], owner[hit]
-        values, place = share[owner], document[owner]
+        values, place = share.take(owner), document.take(owner)
         ends = place.searchsorted(np.arange(tokens.count + 1))
         total[:, :-1] += _summed(rows, ends, values, self.table)[:, :-1]
         total[:, -1] += np.bincount(place, values * values * self.table[rows, -1], tokens.count)
         return np.bincount(document, minlength=tokens.count)
 
 
-def _distinct(cells: Places, rows: Rows, count: int) -> tuple[Rows, Places]:
-    """The distinct rows of each cell, cell after cell, and where in them each cell begins and the last one ends."""
-    keys = cells << ROW_BITS
-    keys |= rows
+def _distinct(keys: Places, count: int) -> tuple[Rows, Places]:
+    """The distinct rows of each cell, cell after cell, and where in them each cell begins and the last one ends.
+
+    `keys`: of each feature its cell above its row; they are put in order.
+    """
     keys.sort(kind="stable")  # twice as fast as the default on keys that come nearly in order
     keys = keys[_changes(keys)]
-    return (keys & ROW_MASK).astype(np.int32), keys.searchsorted(np.arange(count + 1) << ROW_BITS)
+    return keys.astype(np.int32), keys.searchsorted(np.arange(0, (count + 1) * CELL, CELL))  # int32: the lower bits
 
 
 def _changes(ordered: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -196,12 +207,14 @@ def _summed(columns: Rows, ends: Places, values: Floats, table: Floats) -> Float
     """Sums of the rows `columns` of `table` times `values`, one for each cell, (cells, table's columns)."""
     cells = len(ends) - 1
     if cells > FEW:
+        from scipy.sparse import csr_matrix  # slow to load, and the first single texts can do without
+
         return np.asarray(csr_matrix((values, columns, ends), shape=(cells, len(table))) @ table)
     total = np.empty((cells, table.shape[1]), dtype=np.float32)
-    taken = table[columns]
+    taken = table.take(columns, axis=0)
     for cell in range(cells):
         run = slice(ends[cell], ends[cell + 1])
-        np.matmul(values[run], taken[run], out=total[cell])
+        values[run].dot(taken[run], out=total[cell])
     return total
 
 
@@ -223,3 +236,8 @@ def batches(documents: Sequence[Document]) -> list[Sequence[Document]]:
             start, size = k, 0
         size += length
     return [*found, documents[start:]]
+
+
+def load_sparse() -> None:
+    """Loads what only batches need, for those who can do it before the first one comes."""
+    import scipy.sparse  # noqa: F401

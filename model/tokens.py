@@ -37,6 +37,8 @@ _TABLE = bytes(
     0x30 if chr(b).isdigit() and b < 0x80 else (b + 32 if 0x41 <= b <= 0x5A else b if b in _WORD or b < 2 else 0x20)
     for b in range(256)
 )
+_BLANK = np.array(BLANK[0], dtype=np.uint8)
+_NONE, _ONE = np.array(0), np.array(1)
 _LONGEST = np.where(np.arange(256) == 0x30, MAX_DIGITS, MAX_WORD)
 _CUT = re.compile("[\u0000\u0001]")
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\ufe00-\ufe0f\u00ad]")
@@ -113,12 +115,13 @@ class Tokens:
     @cached_property
     def document(self) -> Places:
         """Which document each word is in, ascending, shape (n,)."""
-        return self.segment >> 1
+        document: Places = self.segment >> _ONE
+        return document
 
     @property
     def in_subject(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Whether each word stands in a subject, shape (n,)."""
-        subject: np.ndarray[Any, np.dtype[np.bool_]] = self.segment & 1 == 0
+        subject: np.ndarray[Any, np.dtype[np.bool_]] = self.segment & _ONE == _NONE
         return subject
 
     def spelling(self, word: int) -> str:
@@ -130,10 +133,10 @@ def tokenise(documents: Sequence[Document]) -> Tokens:
     """The words of all documents. Linear in time and memory: about 60 bytes a byte of text."""
     buffer = _joined(documents)
     inside = np.zeros(len(buffer) + 1, dtype=bool)
-    np.greater(buffer, BLANK[0], out=inside[1:])
+    np.greater(buffer, _BLANK, out=inside[1:])
     edges = (inside[1:] != inside[:-1]).nonzero()[0]  # in turn: a word begins, a word has ended
     starts, ends = edges[::2], edges[1::2]
-    ends = np.minimum(ends, starts + _LONGEST[buffer[starts]])
-    before = starts.searchsorted((buffer < BLANK[0]).nonzero()[0])
+    ends = np.minimum(ends, starts + _LONGEST.take(buffer.take(starts)))
+    before = starts.searchsorted((buffer < _BLANK).nonzero()[0])
     before[1:] -= before[:-1].copy()  # words up to each separator -> words of each field
     return Tokens(len(documents), buffer, Hasher(buffer), starts, ends, np.arange(len(before)).repeat(before))

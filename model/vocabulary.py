@@ -9,6 +9,8 @@ from model.hashing import U64, Places
 Rows = np.ndarray[Any, np.dtype[np.int32]]
 LOAD = 8
 """Slots per key, at least: most look-ups end at the first slot."""
+FEW = 24
+"""Look-ups up to which each goes on by itself: less work than a pass over arrays."""
 
 
 class Vocabulary:
@@ -18,7 +20,7 @@ class Vocabulary:
         """`slots`: those of a vocabulary of the same hashes, made before."""
         self.hashes = hashes
         room = self.room(len(hashes))
-        self._shift = np.uint64(64 - (room.bit_length() - 1))
+        self._shift = np.array(64 - (room.bit_length() - 1), dtype=np.uint64)
         self._mask = room - 1
         self.slots = np.full(room, -1, dtype=np.int32) if slots is None else slots
         """Row numbers where look-ups find them, -1 elsewhere; (room,)."""
@@ -40,7 +42,7 @@ class Vocabulary:
         return len(self.hashes)
 
     def _slots(self, hashes: U64) -> Places:
-        return (hashes >> self._shift).astype(np.intp)
+        return (hashes >> self._shift).view(np.int64)  # the shift leaves room for the sign
 
     def _fill(self) -> None:
         """Places every row at its hash's slot or at the next free one."""
@@ -59,14 +61,27 @@ class Vocabulary:
         if not len(self.hashes):
             return np.full(len(hashes), -1, dtype=np.int32)
         slots = self._slots(hashes)
-        rows: Rows = self.slots[slots]
-        other = (self.hashes[rows] != hashes) & (rows >= 0)  # an empty slot ends the search
+        rows: Rows = self.slots.take(slots)
+        other = self.hashes.take(rows) != hashes
+        other &= rows >= 0  # an empty slot ends the search
         asked = other.nonzero()[0]
-        slots = slots[asked]
-        while len(asked):
-            slots = (slots + 1) & self._mask
-            found = self.slots[slots]
+        slots = slots.take(asked)
+        while len(asked) > FEW:
+            slots += 1
+            slots &= self._mask
+            found = self.slots.take(slots)
             rows[asked] = found
-            other = (self.hashes[found] != hashes[asked]) & (found >= 0)
+            other = self.hashes.take(found) != hashes.take(asked)
+            other &= found >= 0
             asked, slots = asked[other], slots[other]
+        for k, slot in zip(asked.tolist(), slots.tolist(), strict=True):
+            rows[k] = self._behind(slot, hashes.item(k))
         return rows
+
+    def _behind(self, slot: int, sought: int) -> int:
+        """The row of a hash that is not at this slot, but at one behind it; -1 where unknown."""
+        while True:
+            slot = (slot + 1) & self._mask
+            row = self.slots.item(slot)
+            if row < 0 or self.hashes.item(row) == sought:
+                return row

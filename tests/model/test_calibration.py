@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.calibration import TYPICAL, Calibration, expected_calibration_error, fit_calibration
+from model.calibration import LONGEST, SHORTEST, TYPICAL, Calibration, expected_calibration_error, fit_calibration
 from model.decoding import Decoder
 from model.scoring import Counts, Scores
 from model.taxonomy import parse
@@ -83,3 +83,12 @@ def test_the_calibration_error_is_the_gap_between_said_and_true(
     probability: list[float], correct: list[bool], error: float
 ) -> None:
     assert expected_calibration_error(np.array(probability), np.array(correct)) == pytest.approx(error)
+
+
+@pytest.mark.parametrize(("words", "same"), [(0, SHORTEST), (1, SHORTEST), (LONGEST + 1, LONGEST), (20_000, LONGEST)])
+def test_beyond_the_shortest_and_the_longest_text_the_scale_changes_no_more(words: int, same: int) -> None:
+    decoder, scores = Decoder.of(FLAT), np.ones((2, 7), dtype=np.float32)
+    counts = np.array([words, same])
+    first, second = Calibration((1.0,), length=0.5).apply(Scores(scores, counts, counts), decoder.head_widths)
+    assert first.tolist() == pytest.approx(second.tolist())
+    assert second[0] == pytest.approx((same / TYPICAL) ** 0.5)

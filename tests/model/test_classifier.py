@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.classifier import Classifier
+from model.classifier import Answers, Classifier
 from model.document import Document
+from model.scoring import Scores
 from training.shares import Shares
 
 
@@ -57,3 +58,20 @@ def test_doubts_name_their_reason(classifier: Classifier) -> None:
 
 def test_no_text_gives_no_predictions(classifier: Classifier) -> None:
     assert classifier.predict([]) == []
+
+
+@given(seed=st.integers(0, 2**32 - 1), size=st.integers(1, 5), alternatives=st.integers(0, 40))
+def test_runners_up_come_by_probability_and_equals_in_the_taxonomys_order(
+    classifier: Classifier, seed: int, size: int, alternatives: int
+) -> None:
+    combinations = classifier.taxonomy.combinations
+    # Few different values, so that many are equal; some are 0.
+    joint = np.random.default_rng(seed).integers(0, 5, (size, len(combinations))).astype(np.float32)
+    words = np.full(size, 40)
+    scored = Scores(np.zeros((size, len(classifier.weights.bias)), dtype=np.float32), words, words)
+    answers = Answers(joint, joint.argmax(axis=1), scored)
+    found = classifier.decoded(answers, [Document()] * size, alternatives)
+    for row, prediction in zip(joint.tolist(), found, strict=True):
+        ranked = sorted(range(len(row)), key=lambda k: -row[k])[: alternatives + 1]
+        told = [(prediction.names, prediction.joint), *prediction.alternatives]
+        assert told == [(combinations[k], row[k]) for k in ranked]

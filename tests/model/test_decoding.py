@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding import LEAST, MOST_CELLS, Decoder
+from model.decoding import LEAST, MOST_CELLS, Decoder, per_column
 from model.taxonomy import Taxonomy, parse
 
 TWO = parse(
@@ -94,3 +94,10 @@ def test_any_number_of_rows_keeps_its_shape(size: int) -> None:
         if size
         else np.zeros((0, len(TWO.combinations)), np.float32)
     ).shape == (size, decoder.columns)
+
+
+def test_what_is_said_of_a_group_holds_for_each_of_its_columns_and_cannot_be_changed() -> None:
+    found = per_column((2.0, 0.5), (3, 1), np.dtype(np.float32))
+    assert found.tolist() == [2, 2, 2, 0.5]
+    with pytest.raises(ValueError, match="read-only"):
+        found[0] = 1

@@ -1,11 +1,15 @@
 """Features: pairs within a field, words of subjects, parts of words with their place."""
 
+import string
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model.document import Document
-from model.features import EARLIER_CUT, features, parts
-from model.tokens import tokenise
+from model.features import CUT, EARLIER_CUT, Cut, features, parts
+from model.tokens import MAX_WORD, tokenise
 
 
 def hashes_of_parts(word: str) -> set[int]:
@@ -57,3 +61,27 @@ def test_letters_at_an_end_of_a_word_are_the_letters_inside_another_and_somethin
     inside, whole = hashes_of_parts("xshipx"), hashes_of_parts("ship")
     assert len(inside & whole) == 3  # shi, hip, ship
     assert len(whole - inside) == 4  # with a mark: sh, shi, ip, hip
+
+
+@given(
+    st.lists(st.text("abcdefghij", min_size=1, max_size=40), min_size=1, max_size=20),
+    st.sampled_from([CUT, EARLIER_CUT]),
+)
+def test_words_have_the_same_parts_together_as_alone(words: list[str], cut: Cut) -> None:
+    together = tokenise([Document(body=" ".join(words))])
+    hashes, owner = parts(together, np.arange(len(words)), cut)
+    for k, word in enumerate(words):
+        alone, _ = parts(tokenise([Document(body=word)]), np.array([0]), cut)
+        assert hashes[owner == k].tolist() == alone.tolist()
+
+
+def test_the_longest_word_that_counts_has_all_its_parts() -> None:
+    word = string.ascii_lowercase + string.ascii_lowercase[::-1]
+    assert len(hashes_of_parts(word)) == MAX_WORD + MAX_WORD - 1  # of three and of four, marks included
+
+
+def test_features_know_their_documents() -> None:
+    found = features(tokenise([Document("one two", "three four"), Document("five", "six")]))
+    assert found.subject_document.tolist() == [0, 0, 1]
+    assert len(found.words) == 6
+    assert found.document.tolist() == [0, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0]

@@ -19,3 +19,12 @@ def test_every_known_hash_has_its_row_and_every_other_has_none(known: set[int], 
 def test_hashes_that_fall_on_one_slot_are_all_found() -> None:
     hashes = np.arange(1, 200, dtype=np.uint64)  # all have the same upper bits
     assert Vocabulary(hashes).rows(hashes).tolist() == list(range(199))
+
+
+@given(st.integers(1, 200))
+def test_hashes_have_the_same_rows_however_many_are_asked_at_once(size: int) -> None:
+    hashes = np.concatenate([np.arange(1, 150), np.arange(1, 50) << 56]).astype(np.uint64)  # many fall on one slot
+    vocabulary = Vocabulary(hashes)
+    asked = np.concatenate([hashes, hashes + np.uint64(500)])
+    parts = [vocabulary.rows(asked[k : k + size]) for k in range(0, len(asked), size)]
+    assert np.concatenate(parts).tolist() == [*range(len(hashes)), *[-1] * len(hashes)]
