@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from model import taxonomy as taxonomies
 from model.errors import SortationError
-from serving.after import After
+from serving.after import MOUTHFUL, After
 from serving.api.intake import Intake
 from serving.auth import Door
 from serving.claims import Claims
@@ -150,7 +150,7 @@ def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
     state.noting = Noting(state.metrics, every=settings.access_log)
     gauges = Gauges(lambda: engine.models)
     shadow = state.shadow = Shadow(store, settings.shadow_share)
-    after = state.after = After([gauges, shadow] if settings.shadow else [gauges])
+    after = state.after = After([gauges, shadow]) if settings.shadow else After([gauges], MOUTHFUL)
     engine.given = after.give
     state.metrics.others += [*gauges.series, *shadow.series, after.dropped]
     return engine

@@ -7,6 +7,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from model.errors import SortationError
+from serving import memory
 from serving.connections import bounded
 from serving.direct import direct
 from serving.settings import Settings
@@ -37,6 +38,7 @@ def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
+    memory.share()
     gc.freeze()  # what was imported never becomes garbage; looking at it would hold up the start, and answers later
     gc.set_threshold(YOUNG, 20, 50)
     gc.enable()
