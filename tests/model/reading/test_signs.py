@@ -4,7 +4,7 @@ import re
 import string
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.reading import phrases, signatures, signs
@@ -40,8 +40,7 @@ def test_no_phrase_is_ruled_out_whatever_stands_before_and_behind_it(name: str) 
     @settings(max_examples=250, deadline=None, database=None)
     @given(DRESS, st.from_regex(re.compile(pattern, re.I), fullmatch=True), st.sampled_from(["", " ", ".", "\t", "s"]))
     def holds(dress: str, phrase: str, rest: str) -> None:
-        assume("\n" not in phrase)
-        line = dress + phrase + rest
+        line = dress + re.sub(r"\s", " ", phrase) + rest
         assert signs.sign(line) & kind
         assert signs.signs(f"A lamp is broken.\n{line}\nPay it.") & kind
 
