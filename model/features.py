@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from model.hashing import U64, Places, added, mix, pair, salted
+from model.hashing import U64, Places, pair, salted
 from model.tokens import MAX_WORD, Tokens
 
 SUBJECT, PART, STEM = 1, 2, 3
@@ -82,14 +82,14 @@ def features(tokens: Tokens) -> Features:
     np.minimum(tokens.ends, tokens.starts + STEM_LENGTH, out=ends[1])
     words, stems = tokens.hasher.pieces(tokens.starts, ends)
     pairs = pair(stems[:-1], stems[1:]).take(first)
-    again = mix(np.concatenate([words.take(subject) + added(SUBJECT), pairs + added(STEM)]))
     document = tokens.document
-    return Features(
-        tokens,
-        np.concatenate([words, again]),
-        np.concatenate([document, document.take(subject), document.take(first)]),
-        len(words) + len(subject),
-    )
+    hashes, documents = [words], [document]
+    if len(subject):
+        hashes.append(salted(words.take(subject), SUBJECT))
+        documents.append(document.take(subject))
+    hashes.append(salted(pairs, STEM))
+    documents.append(document.take(first))
+    return Features(tokens, np.concatenate(hashes), np.concatenate(documents), len(words) + len(subject))
 
 
 def parts(tokens: Tokens, which: Places, cut: Cut = CUT) -> tuple[U64, Places]:
