@@ -1,7 +1,7 @@
 """Where a message's own text ends: closings, signatures, lines of phones, legal paragraphs, gateways' banners."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from model.reading import phrases
 from model.reading.signs import BANNER, CLOSING, DEVICE, LEGAL, sign
@@ -153,7 +153,7 @@ def _closing(text: str, start: int, end: int, told: int) -> tuple[int, int] | No
     for index in range(len(lines) - 1, max(-1, len(lines) - MOST_LINES - 6), -1):
         first, last = lines[index]
         line = text[first:last]
-        match = _closes(line, _CLOSING.match)
+        match = _CLOSING.match(line) if sign(line) & CLOSING else None
         if match is None or not _is_name(line[match.end() :]):
             continue
         stop = _signature_end(text, last, end)
@@ -166,15 +166,10 @@ def _closing(text: str, start: int, end: int, told: int) -> tuple[int, int] | No
         if index and text[lines[index - 1][0] : lines[index - 1][1]].rstrip().endswith(":"):
             continue  # "the mail said:" is followed by a quotation
         above = index  # "Thanks" or another closing right above belongs to it
-        while above and _closes(text[slice(*lines[above - 1])], _CLOSING.fullmatch):
+        while above and _CLOSING.fullmatch(text, *lines[above - 1]):
             above -= 1
         return lines[above][0], stop
     return None
-
-
-def _closes(line: str, matches: Callable[[str], re.Match[str] | None]) -> re.Match[str] | None:
-    """What `matches`, of `_CLOSING`, finds in a line; asked only where a closing may begin."""
-    return matches(line) if sign(line) & CLOSING else None
 
 
 def _is_name(rest: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.reading.language import UNKNOWN, detect_language
+from model.reading.language import _NOISE, UNKNOWN, _words_in, detect_language, heard
 from model.reading.languages import FEW, TOGETHER, detect_languages
 from model.reading.remembered import REMEMBERED
 
@@ -61,3 +61,13 @@ def test_threads_do_not_disturb_each_other() -> None:
     batches = [[f"{text} {word}{number}" for text in OTHERS for word in ("größe", "año")] for number in range(60)]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(detect_languages, batches)) == [apart(texts) for texts in batches]
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.text("aAbZI1@.:/'’(“_-ſİßÄ²½Ⅳ\u0307x中ǅ", max_size=6)
+    | st.sampled_from(["https:", "(www.", "HTTP:", "DHL,", "I", "ÄB"])
+)
+def test_a_token_is_heard_as_the_patterns_say(token: str) -> None:
+    said = () if _NOISE.search(token) else _words_in(token)
+    assert heard(token) == said
