@@ -1,5 +1,6 @@
 """The servers that are measured, one per name: `python -m bench.servers NAME PORT HOME`."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -73,10 +74,11 @@ def naive(home: Path) -> Any:
 
 def sortation(home: Path) -> Any:
     """Our server: storage, limits, metrics and keys on."""
-    from serving.app import create_app
+    from serving.life import Life
+    from serving.opening import Opening
     from serving.settings import Settings
 
-    return create_app(Settings(home=home, registry=f"sqlite:///{home / 'none.db'}", poll=3600))
+    return Opening(Life.of(Settings(home=home, registry=f"sqlite:///{home / 'none.db'}", poll=3600)))
 
 
 def sortation_unstored(home: Path) -> Any:
@@ -87,9 +89,9 @@ def sortation_unstored(home: Path) -> Any:
         def add(self, rows: Any) -> None:
             pass
 
-    import serving.app
+    import serving.life
 
-    serving.app.Store = Forgetful  # type: ignore[attr-defined]
+    serving.life.Store = Forgetful  # type: ignore[attr-defined]
     return sortation(home)
 
 
@@ -97,7 +99,8 @@ SERVERS = {each.__name__: each for each in (echo_asgi, echo_fastapi, naive, sort
 
 
 def main() -> None:
-    """Serves one of them, all in the same way."""
+    """Serves one of them, all in the same way, which is that of `sortation serve`."""
+    gc.disable()
     from serving.listening import listen
     from serving.settings import Settings
 

@@ -2,12 +2,15 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
+from types import ModuleType
 from typing import Any
 
 from model import identifiers, quantities
@@ -57,6 +60,23 @@ class EntityError(SortationError):
     """A patterns file that spaCy cannot read."""
 
 
+def _spacy() -> Any:
+    """The package without its command line, whose libraries for terminals and the web take a third of the memory.
+
+    spaCy imports it for one function, `spacy.info`, which here loads the command line when it is called.
+    """
+    name = "spacy.cli.info"
+    if "spacy" not in sys.modules:
+        instead: Any = ModuleType(name)
+        instead.info = lambda *words, **named: import_module(name).info(*words, **named)
+        sys.modules[name] = instead
+    try:
+        return import_module("spacy")
+    finally:
+        if getattr(sys.modules.get(name), "__spec__", None) is None:
+            sys.modules.pop(name, None)  # whoever imports it from here on gets the real one
+
+
 class Finder:
     """Finds mentions by patterns in the format of spaCy's EntityRuler, one JSON object a line.
 
@@ -66,7 +86,7 @@ class Finder:
 
     def __init__(self, patterns: list[dict[str, Any]]) -> None:
         """Raises EntityError for patterns that are malformed."""
-        import spacy
+        spacy = _spacy()
         from spacy.tokenizer import Tokenizer
 
         self._lock, self._zone, self._seen = Lock(), ExitStack(), ZONE

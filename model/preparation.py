@@ -4,7 +4,7 @@ One way for training, serving and the command line. Pure; what bytes mean is set
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from model.reading.cleaning import clean
 from model.reading.courtesies import courtesies
 from model.reading.encodings import decode
 from model.reading.language import UNKNOWN, detect_language
+from model.reading.languages import detect_languages
 
 BUDGET = 20_000
 """Characters of body and attachments, together, that the classifier sees; and of the subject."""
@@ -123,15 +124,25 @@ def prepare(document: Document, language: str | None = None) -> Prepared:
     opening = polite[0].end if polite and polite[0].kind == "greeting" else 0
     if removed is not document.removed:
         removed = tuple(sorted((*removed, *(_moved(each, places) for each in polite)), key=lambda each: each.start))
-    parts = tuple(part for part in document.parts if part.text_with_parts.strip())
-    parts = parts if parts and _says_little(newest) else ()
-    body = "\n\n".join(text for text in (said, *(part.text_with_parts for part in parts)) if text)
+    parts = _speaking(document, newest) if document.parts else ()
+    body = "\n\n".join(text for text in (said, *(part.text_with_parts for part in parts)) if text) if parts else said
     left_out = max(len(document.subject), len(body)) > BUDGET
-    truncated = document.truncated or left_out or any(part.truncated for part in parts)
-    subject = document.subject[:BUDGET]
-    seen = replace(document, subject=subject, body=body[:BUDGET], removed=removed, truncated=truncated)
+    seen = document
+    if removed or body != document.body or left_out or parts:
+        truncated = document.truncated or left_out or any(part.truncated for part in parts)
+        subject = document.subject[:BUDGET]
+        seen = replace(document, subject=subject, body=body[:BUDGET], removed=removed, truncated=truncated)
     stated = re.split("[-_]", language.strip().lower())[0] if language else None
     return Prepared(seen, newest, places, parts, stated or None, (opening, opening + len(said)), document.subject)
+
+
+def prepare_all(documents: Iterable[tuple[Document, str | None]]) -> list[Prepared]:
+    """Many documents, each with the language that its sender states, if any; the others' are found for all at once."""
+    prepared = [prepare(document, language) for document, language in documents]
+    silent = [each for each in prepared if not each.stated]
+    for each, language in zip(silent, detect_languages([each.document.text for each in silent]), strict=True):
+        vars(each)["language"] = language  # where `Prepared.language` looks for what it has found
+    return prepared
 
 
 def as_written(document: Document, data: bytes) -> Document:
@@ -148,6 +159,11 @@ def _moved(span: Removed, places: Sequence[tuple[int, int]]) -> Removed:
     kept, came = max(pair for pair in places if pair[0] <= span.start)
     start = span.start - kept + came
     return replace(span, start=start, end=start + len(span.text))
+
+
+def _speaking(document: Document, newest: str) -> tuple[Document, ...]:
+    """The attachments that speak for the newest message: those that say something, where it says little itself."""
+    return tuple(part for part in document.parts if part.text_with_parts.strip()) if _says_little(newest) else ()
 
 
 def _says_little(text: str) -> bool:

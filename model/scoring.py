@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from model.combined import Combined, combined
 from model.decoding import Floats
@@ -208,6 +207,8 @@ def _summed(columns: Rows, ends: Places, values: Floats, table: Floats) -> Float
     """Sums of the rows `columns` of `table` times `values`, one for each cell, (cells, table's columns)."""
     cells = len(ends) - 1
     if cells > FEW:
+        from scipy.sparse import csr_matrix  # slow to load, and the first single texts can do without
+
         return np.asarray(csr_matrix((values, columns, ends), shape=(cells, len(table))) @ table)
     total = np.empty((cells, table.shape[1]), dtype=np.float32)
     taken = table.take(columns, axis=0)
@@ -235,3 +236,8 @@ def batches(documents: Sequence[Document]) -> list[Sequence[Document]]:
             start, size = k, 0
         size += length
     return [*found, documents[start:]]
+
+
+def load_sparse() -> None:
+    """Loads what only batches need, for those who can do it before the first one comes."""
+    import scipy.sparse  # noqa: F401

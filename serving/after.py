@@ -21,8 +21,11 @@ HELD, HELD_CHARACTERS = 2_000, 5_000_000
 """Answers, and characters of their texts, that may wait."""
 BITE = 8
 """Answers that are worked on at a time: so few that a request which comes in between hardly waits."""
-REST = 4.0
-"""Rest after a bite, in multiples of the time that it took: at most a fifth of a core is used."""
+MOUTHFUL = 256
+"""The same where every listener takes next to no time."""
+REST, LEAST_REST = 4.0, 0.005
+"""Rest after a bite, in multiples of the time that it took: at most a fifth of a core is used; and at least so many
+seconds, since being woken takes longer than a small bite."""
 IDLE = 0.5
 """Seconds between looks where nothing waits."""
 
@@ -45,6 +48,7 @@ class After:
     """Passes answers on to its listeners."""
 
     listeners: Sequence[Listener] = ()
+    bite: int = BITE
     held: int = HELD
     held_characters: int = HELD_CHARACTERS
     dropped: Series = field(
@@ -96,7 +100,7 @@ class After:
                 self._tell(listener, bite)
             if self._ending.is_set() and not bite:
                 return
-            rest = IDLE if not bite else REST * (time.perf_counter() - began)
+            rest = IDLE if not bite else max(REST * (time.perf_counter() - began), LEAST_REST)
             if not self._ending.is_set():
                 self._ending.wait(rest)
 
@@ -111,7 +115,7 @@ class After:
 
     def _bite(self) -> list[Given]:
         bite: list[Given] = []
-        while self._waiting and len(bite) < BITE:
+        while self._waiting and len(bite) < self.bite:
             bite.append(self._waiting.popleft())
             self._went += len(bite[-1][1].body)
         return bite

@@ -1,20 +1,23 @@
 """Items of one model -> answers, and the rows that keep them. Knows no queue, no store and no HTTP."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import repeat
+from typing import Any
 
 from pydantic_core import to_json
 
 from model.document import OUT_OF_SCOPE, Document, Prediction
-from serving.answers import Answer, shaped
+from serving.answers import Answer, routed, shaped
 from serving.explaining import asked
 from serving.marks import Batch, Trace, item_read
 from serving.models import Served
 from serving.requesters import hidden, requester_of
 from serving.routing import Router, Routing, decide
-from serving.seeing import Eyes, Wanted
+from serving.seeing import Eyes, Seen, Wanted
 from serving.store import DEFAULT_TENANT, Stored
 
 ITEM, SETS, EXPLAINING = 400, 1_500, 5_000
@@ -73,12 +76,15 @@ class Answered:
 
 
 def answered(requests: list[Request], line: Line, eyes: Eyes, at: datetime) -> Answered:
-    """Prepares, classifies, decides and routes; `at` is when all of it is said to have happened."""
+    """Prepares, classifies, decides and routes; `at` is when all of it is said to have happened.
+
+    Step after step for the whole batch, not item after item: what a step needs stays in the processor's caches.
+    """
     began = time.perf_counter()
     batch = Batch.of(request.trace for request in requests)
-    served, rules = line.served, line.rules
+    served = line.served
     languages = served.classifier.languages
-    seen = [eyes.see(request.document, request.wanted) for request in requests]
+    seen = eyes.see([(request.document, request.wanted) for request in requests])
     batch.mark("prepare")
     documents = [each.document for each in seen]
     scored = served.classifier.answer(documents)
@@ -87,37 +93,71 @@ def answered(requests: list[Request], line: Line, eyes: Eyes, at: datetime) -> A
     more = asked(served.classifier, seen, found, scored.joint)
     batch.mark("decode")
     seconds = time.perf_counter() - began
-    spent = round(seconds * 1000, 3)
-    answers, rows = [], []
-    for request, each, raw, wanted in zip(requests, seen, found, more, strict=True):
-        document, prediction = each.document, each.doubted(raw, languages)
-        decision = decide(prediction, served.classifier.guarantees, rules.decisions)
-        route = line.router.match(prediction, document.channel, decision.kind, each.entities)
-        shown = route if request.wanted.route else None
-        plain = shaped(document.id, request.top, prediction, decision, shown, served, at)
-        plain |= each.told(languages) | wanted
-        plain["timing_ms"] = spent
-        subject, body, kept = each.kept(plain)
-        sent = to_json(plain)
-        answers.append(Answer(plain, sent, to_json(kept) if eyes.redact else sent, document, batch))
-        rows.append(
-            Stored(
-                plain["prediction_id"],
-                at,
-                document.id,
-                document.channel,
-                subject,
-                body,
-                _labels(prediction),
-                answers[-1].kept.decode(),
-                served.version,
-                served.fingerprint,
-                request.tenant,
-                _requester(request, eyes),
-            )
-        )
+    predictions = [each.doubted(raw, languages) for each, raw in zip(seen, found, strict=True)]
+    plains = _decided(requests, seen, predictions, line, at)
+    spent = {"timing_ms": round(seconds * 1000, 3)}
+    for plain, each, wanted in zip(plains, seen, more, strict=True):
+        plain.update(each.told(languages), **wanted, **spent)
+    kept = [each.kept(plain) for each, plain in zip(seen, plains, strict=True)]
+    sent = [to_json(plain) for plain in plains]
+    raws = [to_json(plain) for _, _, plain in kept] if eyes.redact else sent
+    answers = list(map(Answer, plains, sent, raws, documents, repeat(batch)))
+    rows = [
+        _row(request, answer, prediction, (subject, body), line, eyes, at)
+        for request, answer, prediction, (subject, body, _) in zip(requests, answers, predictions, kept, strict=True)
+    ]
     batch.mark("route")
     return Answered(answers, rows, seconds)
+
+
+def _decided(
+    requests: Sequence[Request], seen: Sequence[Seen], predictions: Sequence[Prediction], line: Line, at: datetime
+) -> list[dict[str, Any]]:
+    """Answers with decisions and routes, without what they say of the text."""
+    served, policy, promises = line.served, line.rules.decisions, line.served.classifier.guarantees
+    decisions = [decide(prediction, promises, policy) for prediction in predictions]
+    routes = [
+        line.router.match(prediction, each.document.channel, decision.kind, each.entities)
+        for each, prediction, decision in zip(seen, predictions, decisions, strict=True)
+    ]
+    shown = {id(route): routed(route, at) for route in routes}
+    return [
+        shaped(
+            each.document.id,
+            request.top,
+            prediction,
+            decision,
+            shown[id(route)] if request.wanted.route else None,
+            served,
+        )
+        for request, each, prediction, decision, route in zip(
+            requests, seen, predictions, decisions, routes, strict=True
+        )
+    ]
+
+
+def _row(
+    request: Request,
+    answer: Answer,
+    prediction: Prediction,
+    text: tuple[str, str],
+    line: Line,
+    eyes: Eyes,
+    at: datetime,
+) -> Stored:
+    return Stored(
+        answer.plain["prediction_id"],
+        at,
+        request.document.id,
+        request.document.channel,
+        *text,
+        _labels(prediction),
+        answer.kept.decode(),
+        line.served.version,
+        line.served.fingerprint,
+        request.tenant,
+        _requester(request, eyes),
+    )
 
 
 def _labels(prediction: Prediction) -> dict[str, str | None]:

@@ -37,23 +37,22 @@ def shaped(
     top: int,
     prediction: Prediction,
     decision: Decision,
-    route: Route | None,
+    route: Mapping[str, Any] | None,
     served: Served,
-    at: datetime,
 ) -> dict[str, Any]:
-    """The answer to one item, but for what it says of the text and `timing_ms`; `route` where it is wanted."""
+    """The answer to one item, but for what it says of the text and `timing_ms`; `route` as `routed` says it."""
     levels = {
         label.level: {"label": label.name, "confidence": round(label.probability, 4)} for label in prediction.labels
     }
-    names = list(levels)
+    named = served.named
     return {
         "id": item,
         "prediction_id": new_id(),
         **levels,
-        "labels": {label.level: label.name for label in prediction.labels},
+        "labels": named(prediction.names),
         "confidence": round(prediction.joint, 4),
         "alternatives": [
-            {"labels": dict(zip(names, combination, strict=True)), "confidence": round(p, 4)}
+            {"labels": named(combination), "confidence": round(p, 4)}
             for combination, p in prediction.alternatives[:top]
         ],
         "decision": decision.kind,
@@ -63,12 +62,13 @@ def shaped(
             "confidence_level": decision.confidence_level,
             "holds": decision.kind == "auto",
         },
-        "route": None if route is None else _route(route, at),
+        "route": route,
         "model": served.said,
     }
 
 
-def _route(route: Route, at: datetime) -> dict[str, Any]:
+def routed(route: Route, at: datetime) -> dict[str, Any]:
+    """Where an item goes, as callers see it."""
     target = route.target
     due = at + timedelta(hours=target.sla_hours) if target.sla_hours else None
     return {

@@ -1,172 +1,91 @@
-"""The application: collaborators in, ASGI out."""
+"""The whole application, FastAPI's part included: collaborators in, ASGI out."""
 
-import asyncio
-import logging
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import RedirectResponse
-from starlette.datastructures import State
-from starlette.types import ASGIApp
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from model import taxonomy as taxonomies
 from model.errors import SortationError
-from serving import errors
-from serving.after import After
 from serving.api import classify, erasures, health, invocations, jobs, models, predictions, shadow, v2
-from serving.api.intake import Intake
 from serving.api.items import BatchIn, ClassifyIn
 from serving.api.schemas import LabelOut
-from serving.auth import Door
-from serving.claims import Claims
-from serving.drift import Gauges
-from serving.engine import Engine
-from serving.finding import finding_of, kinds_in, load_behind
-from serving.front import Front, Fronted
-from serving.gathering import Gathering
-from serving.idempotency import Replays
-from serving.jobs import Jobs
-from serving.limits import Bodies
-from serving.metrics import Metrics
-from serving.models import Served
-from serving.quotas import Quotas
-from serving.routing import Routing, load
-from serving.seeing import Eyes
+from serving.errors import misread, rendered
+from serving.front import Front, classifies
+from serving.lane import Lane
+from serving.life import Life
 from serving.settings import Settings
-from serving.shadow import Shadow
-from serving.store import DEFAULT_TENANT, Store
-from serving.tracing import Tracing, provider_of
-from serving.uploads import Uploads
-from serving.watching import address, clean, watch_keys, watch_models, watch_shadow, with_own_model
+from serving.store.connection import StoreFault
+from serving.tracing import Tracing
 
-log = logging.getLogger("sortation")
 ABOUT = "Reads tickets, e-mails and documents and says where they belong: labels, a decision, a queue."
-PATIENCE = 10.0
-"""Seconds that one of several processes waits for its model before it takes requests."""
 GROUPS = (classify, predictions, jobs, models, shadow, erasures, v2, invocations, health)
 
 
-def create_app(settings: Settings, traces: Any = None) -> FastAPI:
+class Fronted(FastAPI):
+    """An application whose fast path is taken before any of the framework's own layers."""
+
+    front: ASGIApp
+    lane: Lane | None = None
+    """A shorter way still, for servers that know it; None until the application has started, and where it is traced."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the application's life."""
+        if classifies(scope):
+            await self.front(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings, traces: Any = None) -> Fronted:
     """The server's application. Raises SortationError where its files are faulty or keys are missing.
 
     `traces` is a provider of tracers in place of the one that the settings name.
     """
-    for tenant in ("", *settings.tenants):  # faults show at once
-        taxonomy = taxonomies.load(settings.own(tenant, "taxonomy.yaml"))
-        load(settings.own(tenant, "routing.yaml"), taxonomy, kinds_in(settings.patterns))
-    settings.home.mkdir(parents=True, exist_ok=True)
-    _refuse_open(settings)
-    finding = finding_of(settings.patterns)
-    traces = provider_of(settings) if traces is None else traces
+    life = Life.of(settings, traces)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        eyes = Eyes(finding, settings.redact, lambda: finding is None or finding.loaded)
-        engine = _furnish(app.state, settings, eyes)
-        await asyncio.to_thread(app.state.door.refresh)
-        await engine.start()
-        app.state.after.start()
-        tasks = [
-            *(watch_models(engine, address(settings, t), t, settings.poll) for t in with_own_model(settings)),
-            watch_keys(app.state.door, settings.poll),
-            *(watch_shadow(engine, app.state.shadow, address(settings, t), settings) for t in with_own_model(settings)),
-            clean(app.state.store, settings),
-            app.state.jobs.run(),
-            load_behind(finding, lambda: engine.served is not None),
-            *([app.state.pages.publish()] if settings.workers > 1 else ()),
-        ]
-        running = [asyncio.create_task(task) for task in tasks]
-        if settings.workers > 1:  # requests wait at the door, while the other processes answer
-            await _taken_over(engine)
-        try:
+    async def lifespan(app: Fronted) -> AsyncIterator[None]:
+        async with life.lived():
+            app.lane = life.lane()
             yield
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            await engine.stop()
-            await asyncio.to_thread(app.state.after.stop)
-            await asyncio.to_thread(app.state.intake.uploads.close)
-            app.state.store.close()
-            if app.state.claims is not None:
-                app.state.claims.close()
-            if traces is not None:
-                await asyncio.to_thread(traces.shutdown)
-            app.state.pages.withdraw()
 
+    return framework(life, lifespan)
+
+
+def framework(life: Life, lifespan: Any = None) -> Fronted:
+    """The application of a life; without `lifespan` somebody else begins and ends that."""
     app = Fronted(title="Sortation", version="1", description=ABOUT, lifespan=lifespan, redoc_url=None)
+    app.state = life.state
     for group in GROUPS:
         app.include_router(group.router)
     app.add_api_route("/", lambda: RedirectResponse("/docs"), include_in_schema=False)
-    errors.install(app)
-    app.add_middleware(Front, state=app.state, settings=settings)
-    front: ASGIApp = Front(app, app.state, settings)
-    if traces is not None:
-        app.add_middleware(Tracing, provider=traces)
-        front = Tracing(front, traces)
-    app.front = front
+    _tell_faults(app)
+    app.add_middleware(Front, state=life.state, settings=life.settings)
+    if life.traces is not None:
+        app.add_middleware(Tracing, provider=life.traces)
+    app.front = life.front(app)
     _describe(app)
     return app
 
 
-async def _taken_over(engine: Engine) -> None:
-    """Waits until there is a model, but not for ever: without one the process says so itself."""
-    until = asyncio.get_running_loop().time() + PATIENCE
-    while engine.served is None and asyncio.get_running_loop().time() < until:
-        await asyncio.sleep(0.05)
+def _tell_faults(app: FastAPI) -> None:
+    """Every error in the one shape that all addresses have."""
 
+    async def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, RequestValidationError):
+            return misread(error.errors(), request.url.path)
+        return rendered(error, request.url.path)
 
-def _furnish(state: State, settings: Settings, eyes: Eyes) -> Engine:
-    """Puts the collaborators into the application's state."""
-    store = state.store = Store(settings.database_url)
-    state.settings, state.metrics = settings, Metrics()
-    state.pages = Gathering(settings.home / "workers" / str(os.getppid()), state.metrics.exposed)
-    engine = state.engine = Engine(
-        store,
-        lambda tenant, served: _rules(settings, tenant, served),
-        settings.tenants,
-        settings.queue,
-        settings.queue_characters,
-        state.metrics,
-        eyes,
-        with_model=with_own_model(settings),
-    )
-    state.intake = Intake(Uploads(settings.reading, settings.readers), eyes)
-    door = state.door = Door(store, anonymous=settings.anonymous and settings.local)
-    state.quotas = Quotas(settings.rate, lambda: door.quotas, share=settings.workers)
-    state.bodies = Bodies(settings.max_held, settings.body_seconds)
-    claims = state.claims = Claims(settings.home / "workers" / "keys.lock") if settings.workers > 1 else None
-    state.replays = Replays(store, claims)
-    state.jobs = Jobs(store, engine, state.intake, state.quotas)
-    gauges = Gauges(lambda: engine.models)
-    shadow = state.shadow = Shadow(store, settings.shadow_share)
-    after = state.after = After([gauges, shadow] if settings.shadow else [gauges])
-    engine.given = after.give
-    state.metrics.others += [*gauges.series, *shadow.series, after.dropped]
-    return engine
-
-
-def _refuse_open(settings: Settings) -> None:
-    if settings.local:
-        return
-    store = Store(settings.database_url)
-    try:
-        if not store.keys.valid():
-            raise SortationError(
-                f"{settings.host} can be reached from other machines, and there is no API key: make one with "
-                "`sortation keys create --tenant default --scopes classify,review`, or serve on 127.0.0.1"
-            )
-    finally:
-        store.close()
-
-
-def _rules(settings: Settings, tenant: str, served: Served) -> Routing:
-    own = "" if tenant == DEFAULT_TENANT else tenant
-    return load(settings.own(own, "routing.yaml"), served.classifier.taxonomy, kinds_in(settings.patterns))
+    for kind in (SortationError, RequestValidationError, ValidationError, StoreFault, HTTPException, Exception):
+        app.add_exception_handler(kind, handle)
 
 
 def _describe(app: FastAPI) -> None:

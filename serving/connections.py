@@ -105,10 +105,10 @@ class Bounded(HttpToolsProtocol):
         self.transport.close()
 
 
-def bounded(most: int, seconds: float) -> type[Bounded]:
+def bounded(most: int, seconds: float, kind: type[Bounded] = Bounded) -> type[Bounded]:
     """Connections of one server: at most so many, as far as the system allows, whose heads take at most `seconds`."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         most = max(min(most, hard - SPARE), 1)
-    return type("Bounded", (Bounded,), {"most": most, "seconds": seconds, "idle": {}})
+    return type("Bounded", (kind,), {"most": most, "seconds": seconds, "idle": {}})

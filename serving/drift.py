@@ -1,7 +1,7 @@
 """Whether served answers still look like those of training: from the store, or as they are given. Knows no HTTP."""
 
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -61,30 +61,19 @@ def observation(answer: Mapping[str, Any], length: int) -> Observation:
 
 
 class Rolling:
-    """The newest answers of one model, counted as they come and go."""
+    """The newest answers of one model. They are counted when somebody asks, since that is seldom."""
 
     def __init__(self, size: int = WINDOW) -> None:
-        self._cells: deque[dict[str, str]] = deque()
-        self._counts: dict[str, Counter[str]] = {}
-        self._size = size
+        self._seen: deque[Observation] = deque(maxlen=size)
 
     def add(self, seen: Observation) -> None:
         """One more; beyond the window's size the oldest goes."""
-        cells = seen.cells
-        for signal, category in cells.items():
-            self._counts.setdefault(signal, Counter())[category] += 1
-        self._cells.append(cells)
-        if len(self._cells) > self._size:
-            for signal, category in self._cells.popleft().items():
-                counts = self._counts[signal]
-                counts[category] -= 1
-                if not counts[category]:
-                    del counts[category]
+        self._seen.append(seen)
 
     @property
     def profile(self) -> Profile:
         """The window as counts."""
-        return Profile(len(self._cells), {signal: dict(counts) for signal, counts in self._counts.items()})
+        return profile(self._seen)
 
 
 def _gauge(name: str, about: str, *labels: str) -> Series:

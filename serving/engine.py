@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from model.errors import RoutingError, SortationError
 from serving.answering import Line, Request, answered, effort
@@ -47,15 +46,19 @@ class NotReady(SortationError):
 
 Pair = tuple[Answer, Stored]
 """An answer, and the row that keeps it."""
+Tell = Callable[[list[Answer] | Exception], None]
+"""Hears the answers that a caller waits for, or what went wrong; it must return at once."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Work:
     requests: Sequence[Request]
     size: int
     """Characters."""
     effort: int
-    future: asyncio.Future[list[Answer]]
+    tell: Tell
+    gone: Callable[[], bool]
+    """Whether nobody waits any longer."""
     since: float = field(default_factory=time.perf_counter)
     pairs: list[Pair] = field(default_factory=list)
     """What was answered, until it is stored."""
@@ -157,17 +160,22 @@ class Engine:
         self._thread.shutdown(wait=True)
         self._keeper.stop()
 
+    def begin(self, request: Request, tell: Tell, gone: Callable[[], bool]) -> None:
+        """Has one item classified; `tell` hears what came of it. Raises NotReady or Overloaded."""
+        self._check((request,))
+        self._enqueue((request,), tell, gone)
+
     async def classify(self, request: Request) -> Answer:
         """The answer for one item, stored. Raises NotReady or Overloaded."""
         self._check((request,))
-        (answer,) = await self._enqueue((request,))
+        (answer,) = await self._answers((request,))
         return answer
 
     async def classify_many(self, requests: Sequence[Request]) -> list[Answer]:
         """The answers for many items, in their order. Raises NotReady or Overloaded; then none is answered."""
         self._check(requests)
         chunks = [requests[k : k + CHUNK] for k in range(0, len(requests), CHUNK)]
-        done = await asyncio.gather(*map(self._enqueue, chunks))
+        done = await asyncio.gather(*map(self._answers, chunks))
         return [answer for chunk in done for answer in chunk]
 
     def _check(self, requests: Sequence[Request]) -> None:
@@ -182,14 +190,18 @@ class Engine:
             self.metrics.refused.inc()
             raise Overloaded(f"{self._items} items are waiting already")
 
-    def _enqueue(self, requests: Sequence[Request]) -> asyncio.Future[list[Answer]]:
+    def _answers(self, requests: Sequence[Request]) -> asyncio.Future[list[Answer]]:
+        """The answers, once they are stored."""
+        future: asyncio.Future[list[Answer]] = asyncio.get_running_loop().create_future()
+        self._enqueue(requests, partial(_settle, future), future.done)
+        return future
+
+    def _enqueue(self, requests: Sequence[Request], tell: Tell, gone: Callable[[], bool]) -> None:
         size, taken = sum(request.size for request in requests), sum(effort(each, self.eyes) for each in requests)
-        work = _Work(requests, size, taken, asyncio.get_running_loop().create_future())
         self._items += len(requests)
         self._characters += size
-        self._waiting.append(work)
+        self._waiting.append(_Work(requests, size, taken, tell, gone))
         self._wake.set()
-        return work.future
 
     def _next(self) -> list[_Work]:
         """What makes up the next batch; callers who have gone away are left out."""
@@ -200,7 +212,7 @@ class Engine:
             if batch and (items + len(work.requests) > LARGEST or taken + work.effort > max(INLINE, batch[0].effort)):
                 break
             self._waiting.popleft()
-            if work.future.done():
+            if work.gone():
                 self._leave(work)
                 continue
             items += len(work.requests)
@@ -246,15 +258,15 @@ class Engine:
         self.metrics.stored(seconds, self._items)
         self.given([pair for work, failed in zip(batch, done, strict=True) if failed is None for pair in work.pairs])
 
-    def _told(self, work: _Work, found: Any) -> None:
+    def _told(self, work: _Work, found: list[Answer] | Exception) -> None:
         """Gives a caller its answers, or what went wrong."""
         self._leave(work)
-        if work.future.done():
+        if work.gone():
             return
-        if isinstance(found, Exception):
-            work.future.set_exception(found)
-        else:
-            work.future.set_result(found)
+        try:
+            work.tell(found)
+        except Exception as error:  # the others of the batch wait too
+            log.error("an answer could not be given: %s", type(error).__name__)
 
     def _score(self, batch: Sequence[_Work], lines: dict[str, Line]) -> list[list[Pair]]:
         pairs = iter(self._answered([request for work in batch for request in work.requests], lines))
@@ -274,3 +286,10 @@ class Engine:
             for k, answer, row in zip(places, group.answers, group.rows, strict=True):
                 done[k] = answer, row
         return [pair for pair in done if pair is not None]
+
+
+def _settle(future: asyncio.Future[list[Answer]], found: list[Answer] | Exception) -> None:
+    if isinstance(found, Exception):
+        future.set_exception(found)
+    else:
+        future.set_result(found)

@@ -7,8 +7,6 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -126,6 +124,12 @@ def rendered(error: Exception, path: str = "") -> Response:
     return _as_v2(answer) if path.startswith("/v2/") else answer
 
 
+def misread(faults: Sequence[Any], path: str) -> Response:
+    """The response to a request whose parts are wrong: a framework's list of faults, each with its part first."""
+    answer = _invalid(faults, 1)
+    return _as_v2(answer) if path.startswith("/v2/") else answer
+
+
 def _as_v2(answer: Response) -> Response:
     """The same said as the Open Inference Protocol says it."""
     headers = {key: value for key, value in answer.headers.items() if not key.startswith("content-")}
@@ -136,8 +140,8 @@ def _as_v2(answer: Response) -> Response:
 def _rendered(error: Exception) -> Response:
     if isinstance(error, SortationError):
         return _ours(error)
-    if isinstance(error, RequestValidationError | ValidationError):
-        return _invalid(list(error.errors()), 1 if isinstance(error, RequestValidationError) else 0)
+    if isinstance(error, ValidationError):
+        return _invalid(error.errors(), 0)
     if isinstance(error, HTTPException):
         return _http(error)
     if isinstance(error, StoreFault):
@@ -149,16 +153,6 @@ def _rendered(error: Exception) -> Response:
     frames = traceback.format_list(traceback.extract_tb(error.__traceback__))
     log.error("unexpected %s\n%s", type(error).__name__, "".join(frames))
     return problem(500, "something unexpected happened; it is in the server's log")
-
-
-def install(app: FastAPI) -> None:
-    """Registers the handlers."""
-
-    async def handle(request: Request, error: Exception) -> Response:
-        return rendered(error, request.url.path)
-
-    for kind in (SortationError, RequestValidationError, ValidationError, StoreFault, HTTPException, Exception):
-        app.add_exception_handler(kind, handle)
 
 
 def _ours(error: SortationError) -> Response:
@@ -179,7 +173,7 @@ def _ours(error: SortationError) -> Response:
     return _as_problem(told(error), headers)
 
 
-def _invalid(faults: list[Any], skip: int) -> Response:
+def _invalid(faults: Sequence[Any], skip: int) -> Response:
     broken = next((fault for fault in faults if fault["type"] == "json_invalid"), None)
     if broken is not None:
         return problem(400, not_json(broken))

@@ -4,42 +4,30 @@ POST /v1/classify is answered right here: at thousands of requests a second a fr
 than classifying.
 """
 
-import logging
 import re
 import time
 from typing import Any
 
-from fastapi import FastAPI
 from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.auth import Caller
-from serving.chance import drawn
+from serving.auth import CLASSIFY, Caller
 from serving.errors import WrongMedia, rendered
 from serving.limits import Gone, is_file, packed
+from serving.noting import number_of
 from serving.settings import Settings
 
-log = logging.getLogger("sortation.requests")
-CLASSIFY = "/v1/classify"
 LARGE = re.compile(r"/v1/classify/batch|/v1/jobs|/v2/models/.*/infer|/invocations")
 """Addresses that take files of items."""
 COUNTED = re.compile(r"/v1/classify/.*|/v2/models/.*/infer|/invocations")
 """Addresses besides CLASSIFY whose items count against the quota at the door; a job's count when they are worked on."""
-REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 JSON = (b"content-type", b"application/json")
 
 
-class Fronted(FastAPI):
-    """An application whose fast path is taken before any of the framework's own layers."""
-
-    front: ASGIApp
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or the application's life."""
-        if scope["type"] == "http" and scope["path"] == CLASSIFY and scope["method"] == "POST":
-            await self.front(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+def classifies(scope: Scope) -> bool:
+    """Whether a request is one that is answered here."""
+    kind: bool = scope["type"] == "http" and scope["path"] == CLASSIFY and scope["method"] == "POST"
+    return kind
 
 
 class Front:
@@ -57,8 +45,7 @@ class Front:
             return
         began = time.perf_counter()
         headers = dict(scope["headers"])
-        sent = headers.get(b"x-request-id", b"")
-        number = sent if REQUEST_ID.fullmatch(sent) else drawn().encode()
+        number = number_of(headers)
         status = 0
         caller: Caller | None = None
 
@@ -153,20 +140,5 @@ class Front:
         await send({"type": "http.response.body", "body": raw})
 
     def _note(self, scope: Scope, number: bytes, status: int, seconds: float, caller: Caller | None) -> None:
-        path = scope["path"]
-        route = CLASSIFY if path == CLASSIFY else getattr(scope.get("route"), "path", "other")
-        self._state.metrics.request(route, status or 500, seconds)
-        if self._settings.access_log or status >= 500 or not status:
-            log.log(
-                logging.WARNING if status >= 500 or not status else logging.INFO,
-                "%s %s %d",
-                scope["method"],
-                route,
-                status or 500,
-                extra={
-                    "request_id": number.decode(),
-                    "tenant": caller.tenant if caller else None,
-                    "key": caller.key if caller else None,
-                    "ms": round(seconds * 1000, 2),
-                },
-            )
+        route = CLASSIFY if scope["path"] == CLASSIFY else getattr(scope.get("route"), "path", "other")
+        self._state.noting.note(scope["method"], route, number, status, seconds, caller)

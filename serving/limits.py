@@ -25,6 +25,10 @@ class Bodies:
         self.held = 0
         """Bytes of bodies whose requests are not answered yet."""
 
+    def room(self, size: int) -> bool:
+        """Whether so many bytes more may be held."""
+        return self.held + size <= self._together
+
     async def read(self, receive: Receive, claimed: bytes, most: int) -> bytes:
         """A whole body; `claimed` is its Content-Length, if any. The caller gives its size back to `held`.
 
@@ -32,7 +36,7 @@ class Bodies:
         """
         if claimed and (not claimed.isdigit() or len(claimed) > DIGITS or int(claimed) > most):
             raise _too_large(most)
-        if self.held + int(claimed or 0) > self._together:
+        if not self.room(int(claimed or 0)):
             raise Overloaded(f"{self.held:,} bytes of requests are held already")
         parts: list[bytes] = []
         size = 0
@@ -48,7 +52,7 @@ class Bodies:
                     parts.append(part)
                     if size > most:
                         raise _too_large(most)
-                    if self.held > self._together:
+                    if not self.room(0):
                         raise Overloaded(f"{self.held:,} bytes of requests are held already")
                     if not message.get("more_body", False):
                         return parts[0] if len(parts) == 1 else b"".join(parts)

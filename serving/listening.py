@@ -7,7 +7,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from model.errors import SortationError
+from serving import memory
 from serving.connections import bounded
+from serving.direct import direct
 from serving.settings import Settings
 
 GRACE = 20
@@ -22,6 +24,7 @@ def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -
 
     Raises SortationError where the application does not start.
     """
+    kind = direct(lambda: getattr(app, "lane", None))
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -29,15 +32,16 @@ def listen(app: ASGIApp, settings: Settings, own: socket.socket | None = None) -
         log_level="warning",
         log_config=None,
         access_log=False,
-        http=bounded(settings.connections, settings.head_seconds),
+        http=bounded(settings.connections, settings.head_seconds, kind),
         ws="none",
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )
-    gc.collect()
-    gc.freeze()  # what was imported never becomes garbage; looking at it again would hold up answers
+    memory.share()
+    gc.freeze()  # what was imported never becomes garbage; looking at it would hold up the start, and answers later
     gc.set_threshold(YOUNG, 20, 50)
+    gc.enable()
     try:
         uvicorn.Server(config).run(sockets=None if own is None else [own])
     except SystemExit as error:  # uvicorn's way to say that the application did not start

@@ -3,6 +3,7 @@
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,8 +56,9 @@ class Metrics:
         """A batch was scored."""
         self._steps.observe(scored, "score")
         self._sizes.observe(len(answers))
+        for decision, times in Counter(answer["decision"] for answer in answers).items():
+            self._decisions.inc(decision, by=times)
         for answer in answers:
-            self._decisions.inc(answer["decision"])
             self._confidence.observe(answer["confidence"])
 
     def stored(self, seconds: float, left: int) -> None:

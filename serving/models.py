@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -69,6 +69,15 @@ class Served:
             "alias": self.alias,
             "fingerprint": self.fingerprint[:16],
         }
+
+    def named(self, combination: tuple[str, ...]) -> Mapping[str, str]:
+        """A combination's labels under their levels' names; one object for all answers."""
+        return self._named[combination]
+
+    @cached_property
+    def _named(self) -> dict[tuple[str, ...], Mapping[str, str]]:
+        taxonomy = self.classifier.taxonomy
+        return {each: dict(zip(taxonomy.level_names, each, strict=True)) for each in taxonomy.combinations}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What an item says besides its labels: language, identifiers, what was cleaned off, personal data. Knows no HTTP."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from model.document import Document, Prediction
 from model.errors import SortationError
 from model.mentions import Entity, Finds
-from model.preparation import Mention, Prepared, prepare
+from model.preparation import Mention, Prepared, prepare_all
 from model.redaction import PLACEHOLDERS, names_of, redact
 
 FREE = ("entities", "cleaning", "attachments", "metadata")
@@ -52,9 +52,10 @@ class Eyes:
         if wanted.entities and self.finder is None:
             raise SortationError('identifiers need the extra "entities": pip install "sortation[entities]"')
 
-    def see(self, document: Document, wanted: Wanted) -> "Seen":
-        """One document, prepared."""
-        return Seen(document, wanted, prepare(document, wanted.language), self)
+    def see(self, items: Sequence[tuple[Document, Wanted]]) -> list["Seen"]:
+        """Documents, prepared together."""
+        prepared = prepare_all((document, wanted.language) for document, wanted in items)
+        return [Seen(*item, each, self) for item, each in zip(items, prepared, strict=True)]
 
 
 @dataclass(frozen=True)

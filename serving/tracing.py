@@ -11,7 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model.errors import SortationError
-from serving.front import CLASSIFY
+from serving.auth import CLASSIFY
 from serving.marks import TRACE, Trace
 from serving.settings import Settings
 

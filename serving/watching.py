@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from model.errors import SortationError
-from serving import models
+from serving import memory, models
 from serving.auth import Door
 from serving.engine import Engine
 from serving.settings import Settings
@@ -109,6 +109,7 @@ async def follow(
                         await loop.run_in_executor(loading, models.note, where, found)
                     else:
                         again = loop.time() + patience
+                    await loop.run_in_executor(loading, memory.give_back)  # what loading took for a moment
             except asyncio.CancelledError:
                 fetching.end()
                 loading.shutdown(wait=False)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 
 from model.errors import SortationError
+from serving import memory
 
 log = logging.getLogger("sortation.workers")
 BACKLOG = 2048
@@ -31,6 +32,7 @@ def supervise(count: int, host: str, port: int, answer: Answer) -> None:
     another in its place would do the same.
     """
     sockets = bound(host, port, count)
+    memory.share()  # before a process has threads
     gc.collect()
     gc.freeze()  # what exists now is never looked at again, and so stays shared
     running: dict[int, int] = {}

@@ -105,7 +105,7 @@ def _batches(items: Iterable[T]) -> Iterator[list[T]]:
 
 
 def _classify(told: argparse.Namespace) -> None:
-    from model.preparation import prepare
+    from model.preparation import prepare_all
     from serving import models
     from serving.watching import address
 
@@ -116,7 +116,9 @@ def _classify(told: argparse.Namespace) -> None:
     classifier = (models.last_good(where) or models.newest(where)).classifier
     total = failed = 0
     for batch in _batches(_documents(told)):
-        seen = [(name, prepare(document)) for name, document, _ in batch if document is not None]
+        read = [(name, document) for name, document, _ in batch if document is not None]
+        prepared = prepare_all((document, None) for _, document in read)
+        seen = [(name, each) for (name, _), each in zip(read, prepared, strict=True)]
         for name, document, error in batch:
             if document is None:
                 print(f"sortation: {name}: {error}", file=sys.stderr)

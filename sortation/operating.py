@@ -1,6 +1,7 @@
 """The commands that run and keep a server: serve, try, keys, erase."""
 
 import argparse
+import gc
 import json
 
 from sortation.frame import DEFAULT_TENANT, Command, settings
@@ -29,18 +30,16 @@ def add(command: Command) -> None:
 
 
 def _serve(told: argparse.Namespace) -> None:
-    from serving import logs
-    from serving.app import create_app
-    from serving.listening import listen
-    from serving.workers import supervise
+    gc.disable()  # until the server listens: what is imported never becomes garbage
+    try:
+        from serving import logs
+        from serving.starting import start
 
-    server = settings(told)
-    logs.install(server.log_format)
-    app = create_app(server)
-    if server.workers > 1:
-        supervise(server.workers, server.host, server.port, lambda own: listen(app, server, own))
-    else:
-        listen(app, server)
+        server = settings(told)
+        logs.install(server.log_format)
+        start(server)
+    finally:
+        gc.enable()
 
 
 def _try(told: argparse.Namespace) -> None:

@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+
+from bench.traffic import part_of_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = "The zarquon hums in B flat since Tuesday, whom may I tell?"
@@ -67,17 +68,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twenty items of each label from the starter corpus."""
-    path = tmp_path_factory.mktemp("corpus") / "part.jsonl"
-    seen: Counter[str | None] = Counter()
-    lines = []
-    for file in sorted((ROOT / "data" / "corpus").glob("*.jsonl")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            service = json.loads(line)["service"]
-            seen[service] += 1
-            if seen[service] <= 20:
-                lines.append(line)
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
+    return part_of_corpus(tmp_path_factory.mktemp("corpus") / "part.jsonl")
 
 
 @pytest.fixture(scope="module")

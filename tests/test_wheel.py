@@ -5,10 +5,11 @@ import subprocess
 import sys
 import venv
 import zipfile
-from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from bench.traffic import part_of_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,15 +77,7 @@ def test_the_wheel_works_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> 
     assert where.startswith(str(home))
     assert data.startswith(str(home))
     assert combinations == 70
-    seen: Counter[str | None] = Counter()
-    lines = []
-    for file in sorted((ROOT / "data" / "corpus").glob("*.jsonl")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            service = json.loads(line)["service"]
-            seen[service] += 1
-            if seen[service] <= 20:
-                lines.append(line)
-    (tmp_path / "few.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    part_of_corpus(tmp_path / "few.jsonl")
     sortation = home / "bin" / "sortation"
     trained = subprocess.run(
         [sortation, "train", "--corpus", "few.jsonl"], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -6,6 +6,7 @@ from model.document import Removed
 from model.reading import phrases, signatures
 from model.reading.markup import text_of
 from model.reading.quotes import Cut, cuts
+from model.reading.signs import signs
 
 CLEANED = 50_000
 """Characters that are looked at; in a longer text the last thing before them, message or history, goes on behind."""
@@ -21,6 +22,8 @@ _RESIDUE = re.compile(
 )
 _SIGN = re.compile("[\\[<&{:\u200b\ufeff\u2060]")
 """What residue begins with; `:` stands behind its first three letters, blanks before `[`."""
+_SURE_SIGNS = ("[", "<", "&", "{", ":_", "\u200b", "\ufeff", "\u2060")
+"""One of them every residue holds."""
 _MARKER = re.compile(r"ref:|\{#|[ \t]*\[[A-Z0-9]{5,6}-", re.I)
 _POINTER = re.compile(phrases.POINTER, re.I)
 _UNQUOTE = re.compile(r"^[ \t]{0,3}(?:>[ \t]?)+", re.M)
@@ -51,7 +54,8 @@ def _spans(text: str, careful: bool, depth: int = 0) -> list[Span]:
     """What is not the newest message, in order."""
     history: list[Span] = []
     place, first = 0, None
-    for cut in cuts(text, careful):
+    told = signs(text)
+    for cut in cuts(text, careful, told):
         if cut.start < place:
             continue
         first = first or cut
@@ -59,7 +63,9 @@ def _spans(text: str, careful: bool, depth: int = 0) -> list[Span]:
         place = cut.end
         if place >= len(text):
             break
-    spans, kept = _around(text, history, careful), ""
+    spans, kept = _around(text, history, careful, told), ""
+    if first is None and not spans:
+        return spans
     if first is not None and depth < 4:
         kept = _kept(text, spans).strip()
         if not kept or _POINTER.fullmatch(kept):
@@ -79,13 +85,13 @@ def _history(text: str, cut: Cut) -> list[Span]:
     return [(cut.kind, cut.start, cut.end)]
 
 
-def _around(text: str, history: list[Span], careful: bool) -> list[Span]:
+def _around(text: str, history: list[Span], careful: bool, told: int) -> list[Span]:
     """History, and in the stretches between it signatures, legal notes and residue."""
     spans: list[Span] = []
     place = 0
     for kind, start, end in [*history, ("", len(text), len(text))]:
         if start > place:
-            taken = signatures.spans(text, place, start, careful)
+            taken = signatures.spans(text, place, start, careful, signs(text[place:start]) if history else told)
             spans += _merged(taken, _residue(text, place, start))
         spans += [(kind, start, end)] if kind and end > start else []
         place = max(place, end)
@@ -93,6 +99,8 @@ def _around(text: str, history: list[Span], careful: bool) -> list[Span]:
 
 
 def _residue(text: str, start: int, end: int) -> list[Span]:
+    if not any(map(text.__contains__, _SURE_SIGNS)):
+        return []
     found: list[Span] = []
     place = start
     for sign in _SIGN.finditer(text, start, end):
@@ -118,6 +126,8 @@ def _behind_blanks(text: str, start: int, end: int) -> int:
 
 def _merged(spans: list[Span], residue: list[Span]) -> list[Span]:
     """Both in order; residue inside another span is not named again."""
+    if not residue:
+        return spans
     free = [piece for piece in residue if not any(first < piece[2] and piece[1] < last for _, first, last in spans)]
     return sorted([*spans, *free], key=lambda span: span[1])
 

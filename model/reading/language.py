@@ -1,15 +1,16 @@
-"""Which language a text is in, offline: by script, common words and peculiar letters. Careful when unsure."""
+"""Which language a text is in, offline: by script, common words and peculiar letters. Careful when unsure.
+
+One text at a time; for many at once model/reading/languages.py goes by the same rules.
+"""
 
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from itertools import chain
-from typing import TypeVar
 
-T = TypeVar("T")
+from model.reading.remembered import Remembered
 
 UNKNOWN = "und"
 """The code for text that says too little (BCP 47's "undetermined"), such as `PO 4500 qty?`."""
@@ -33,12 +34,6 @@ SCRIPTS = (
 )  # fmt: skip
 """Scripts that settle a language by themselves, by their first and last letter; Cyrillic is told apart further."""
 
-USUAL = 40
-"""Letters up to which what a word says is remembered."""
-
-REMEMBERED = 16_384
-"""Words that are remembered: language is mostly the same few thousand words."""
-
 _BEYOND = re.compile(r"[^\W\d_\x00-\u036f]")
 """A letter of another script than the Latin one."""
 
@@ -53,7 +48,7 @@ def detect_language(text: str) -> tuple[str, float]:
     """
     shown = text[:SAMPLE]
     words = [*chain.from_iterable(map(_HEARD.__getitem__, shown.split()))]
-    if _BEYOND.search(shown) or not words:
+    if beyond(shown) or not words:
         shown = " ".join(word for word in shown.split() if not _NOISE.search(word))
         if not shown and text.isupper():
             shown = text[:SAMPLE].lower()
@@ -65,10 +60,14 @@ def detect_language(text: str) -> tuple[str, float]:
     if not scores:
         return UNKNOWN, 0.0
     (code, best), *rest = sorted(scores.items(), key=lambda item: -item[1])[:2]
-    second = rest[0][1] if rest else 0.0
-    share = hits[code] / len(words)
+    return judged(code, best, rest[0][1] if rest else 0.0, hits[code], len(words))
+
+
+def judged(code: str, best: float, second: float, hits: float, words: float) -> tuple[str, float]:
+    """The answer, by the evidence for the best language and the next, and by `hits` known words of it among `words`."""
+    share = hits / words
     sure = (1 - math.exp(-best / 3)) * (1 - second / (best + 1e-9)) ** 0.4 * min(1.0, share / 0.25)
-    if hits[code] < 2 or best - second < 0.25 or share < 0.12:
+    if hits < 2 or best - second < 0.25 or share < 0.12:
         return UNKNOWN, round(min(sure, 0.3), 3)
     return code, round(sure, 3)
 
@@ -84,32 +83,22 @@ def _scores(words: list[str]) -> tuple[dict[str, float], dict[str, int]]:
     return scores, hits
 
 
-class _Remembered(dict[str, T]):
-    """What a function says of words: language is mostly the same few thousand of them. Looked up without a call."""
-
-    def __init__(self, says: Callable[[str], T]) -> None:
-        self._says = says
-
-    def __missing__(self, word: str) -> T:
-        said = self._says(word)
-        if len(word) <= USUAL:
-            if len(self) >= REMEMBERED:
-                self.clear()
-            self[word] = said
-        return said
-
-
 def _words_in(token: str) -> tuple[str, ...]:
     """The words of what stands between white space, in lower case."""
     return tuple(word.replace("’", "'") for word in _WORD.findall(token.lower()))
 
 
-def _heard(token: str) -> tuple[str, ...]:
-    """The same; none where it is an address, a number or in capitals."""
+def beyond(text: str) -> bool:
+    """Whether a letter of another script than the Latin one is in it."""
+    return _BEYOND.search(text) is not None
+
+
+def heard(token: str) -> tuple[str, ...]:
+    """The words of what stands between white space, unless it is an address, a number or in capitals."""
     return () if _NOISE.search(token) else _words_in(token)
 
 
-def _evidence(word: str) -> tuple[tuple[str, float], ...]:
+def evidence(word: str) -> tuple[tuple[str, float], ...]:
     """The languages that a word speaks for and how much; it counts less the more languages have it."""
     languages = _words().get(word, ())
     if languages:
@@ -120,8 +109,8 @@ def _evidence(word: str) -> tuple[tuple[str, float], ...]:
     return tuple((code, 0.5) for code, letters in LETTERS.items() if any(letter in letters for letter in word))
 
 
-_HEARD = _Remembered(_heard)
-_EVIDENCE = _Remembered(_evidence)
+_HEARD = Remembered(heard)
+_EVIDENCE = Remembered(evidence)
 
 
 @cache
@@ -143,7 +132,9 @@ def _script(text: str) -> tuple[str, float] | None:
     letters = [character for character in text if character.isalpha()]
     if not letters or max(letters) < "\u0370":
         return None
-    counts = Counter(next((code for code, first, last in SCRIPTS if first <= letter <= last), "") for letter in letters)
+    counts: Counter[str] = Counter()
+    for letter, times in Counter(letters).items():
+        counts[_script_of(letter)] += times
     latin = counts.pop("", 0)
     if not counts or sum(counts.values()) * 3 < latin:
         return None
@@ -154,6 +145,12 @@ def _script(text: str) -> tuple[str, float] | None:
     elif code == "ar" and re.search("[پچژگ]", text):
         code = "fa"
     return (code, round(min(1.0, 0.5 + len(letters) / 40), 3)) if len(letters) > 1 else (UNKNOWN, 0.0)
+
+
+@cache
+def _script_of(letter: str) -> str:
+    """The language that its script settles, or "": a Latin letter."""
+    return next((code for code, first, last in SCRIPTS if first <= letter <= last), "")
 
 
 def _cyrillic(text: str) -> str:

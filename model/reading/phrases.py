@@ -40,6 +40,9 @@ COPY = "Cc|Bcc|Kopie|Kopi[ae]?|Copie|Copia|DW|Kopi|Importance|Priority|Reply-To|
 SUBJECT = "Subject|Betreff|Objet|Sujet|Asunto|Assunto|Oggetto|Onderwerp|Temat|Emne|Ämne|Betr\\."
 """Names of the header lines that Outlook and others write above a quoted mail."""
 
+HEADERS_BEGIN = frozenset(name[:3].lower() for names in (FROM, SENT, SUBJECT) for name in names.split("|"))
+"""How such a line begins, unless it names recipients."""
+
 ORIGINAL = (
     r"original(?: e-?mail)? message|original appointment|urspr(?:ü|ue)ngliche (?:nachricht|mail)|originalnachricht|"
     r"message d['’]origine|message original|mensaje original|mensagem original|messaggio originale|"
@@ -67,6 +70,9 @@ BEGIN_FORWARDED = (
 )
 """Lines between a message and what it answers or hands on."""
 
+FORWARDED_BEGINS = _beginnings("anf beg ini poc sta vid")
+"""How `BEGIN_FORWARDED` begins."""
+
 REPLY_ABOVE = (
     r"(?:reply|respond|answer|write|type|geben|digit\w+|antwort\w*|antworten|répon\w+|respond\w+|rispond\w+|"
     r"scriv\w+|escrib\w+|"
@@ -78,6 +84,9 @@ REPLY_ABOVE = (
     r"message|streg)"
 )
 """A help desk's request to write above a line; what is below the line is history."""
+
+LINE_PARTS = ("lin", "nea", "zeile", "ligne", "riga", "lijn", "regel", "message", "streg")
+"""Letters of which each such request holds some."""
 
 REGARDS = (
     r"(?:with |my )?(?:kind|best|warm|warmest|kindest|many|sincere)(?:est)? (?:regards|wishes)|regards|rgds|"
@@ -229,3 +238,13 @@ CONTACT = re.compile(
     re.I,
 )
 """What lines of a signature hold: addresses, numbers, companies."""
+
+GO_ON = {
+    begins: tuple(each.replace(".", " ") for each in rest.split())
+    for begins, rest in {
+        "all": "all.t", "com": "com.", "con": "con. conf cons", "cu": "cu. cump", "de": "de. de: de* de_", "des": "desd",
+        "dis": "disc dist", "for": "fort forg", "if": "if.y", "in": "in.f", "je": "je.v", "my": "my.", "pri": "prim",
+        "res": "resp", "sto": "stor", "the": "the.c the.i", "thi": "this think", "ver": "verz vers vert", "you": "yours you.d",
+    }.items()
+}  # fmt: skip
+"""Beginnings that ordinary words share: how the phrases go on, by up to five letters; `.` is a blank."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from model.reading import phrases
+from model.reading.signs import FORWARDED, HEADED, RULED, RULES
 
 _WROTE = re.compile(rf"\b(?:{phrases.WROTE})(?!\w)", re.I)
 _OPENS = re.compile(rf"[\s*_]*(?:{phrases.OPENS})\b", re.I)
@@ -37,10 +38,10 @@ _INLINE = re.compile(
     re.I | re.M,
 )
 _MARK = re.compile(rf"^[ \t]*[-#=*_>\[({{—–]{{1,}}[^\n]{{0,20}}?(?:{phrases.REPLY_ABOVE})[^\n]{{0,40}}$", re.I | re.M)
+_COLON = re.compile(r":[ \t*_]*$", re.M)
+"""Such a line ends with it, unless it names an address or a quoted line is below it."""
 _RULE = re.compile(r"[ \t>]*(?:[-_=*–—]{5,}|[-_=*]( [-_=*]){4,})[ \t]*")
 _QUOTED = re.compile(r"^[ \t]{0,3}>", re.M)
-_RULED = "-_=–—>#*[({"
-"""What begins lines that stand between messages."""
 _NAMED = ">*_|abdefgimnorstvwäABDEFGIMNORSTVWÄſİı"
 """What begins lines such as `From: …`."""
 _BEGINS = "abdipsvABDIPSVſİı"
@@ -102,22 +103,39 @@ class Lines:
                 yield match
 
 
-def cuts(text: str, careful: bool) -> list[Cut]:
-    """Every beginning of history in `text`, in order. `careful`: a lone `>` or a bare date proves nothing."""
+def cuts(text: str, careful: bool, told: int) -> list[Cut]:
+    """Every beginning of history in `text`, in order; `told`: the text's `signs`.
+
+    `careful`: a lone `>` or a bare date proves nothing.
+    """
+    if not told & (RULED | FORWARDED) and ":" not in text and ">" not in text:
+        return []
     lines = Lines(text)
-    found = [*_marks(lines), *_separators(lines), *_attributions(lines, careful), *_headers(lines)]
-    found += _quoted(lines, careful, found)
+    found = [*_marks(lines), *_separators(lines)] if told & (RULED | FORWARDED) else []
+    found += _attributions(lines, careful)
+    found += _headers(lines) if told & HEADED else ()
+    found += _quoted(lines, careful, found) if told & RULED else ()
     return sorted(found, key=lambda cut: (cut.start, -cut.end))
 
 
+def _holds(text: str, parts: Sequence[str]) -> bool:
+    """Whether a text holds some of these letters, in lower case or not; most patterns are ruled out faster so."""
+    plain = text.lower()
+    if not text.isascii():
+        plain = plain.replace("ſ", "s").replace("i\u0307", "i").replace("ı", "i")
+    return any(part in plain for part in parts)
+
+
 def _marks(lines: Lines) -> Iterator[Cut]:
-    for match in lines.matches(_MARK, _RULED):
+    if not _holds(lines.text, phrases.LINE_PARTS):
+        return
+    for match in lines.matches(_MARK, RULES):
         line = lines.number(match.end())
         yield Cut("marker", match.start(), lines.end(line), len(lines.text))
 
 
 def _separators(lines: Lines) -> Iterator[Cut]:
-    for pattern, kind, heads in ((_ORIGINAL, "quote", _RULED), (_FORWARDED, "forward", _RULED + _BEGINS)):
+    for pattern, kind, heads in ((_ORIGINAL, "quote", RULES), (_FORWARDED, "forward", RULES + _BEGINS)):
         for match in lines.matches(pattern, heads):
             body = _behind_headers(lines, lines.number(match.end()) + 1)
             yield Cut(kind, _with_rule(lines, lines.number(match.start())), body, len(lines.text))
@@ -180,7 +198,8 @@ def _with_rule(lines: Lines, line: int) -> int:
 
 def _attributions(lines: Lines, careful: bool) -> Iterator[Cut]:
     """Lines such as `On 3 May 2024 at 10:12, Ann <ann@example.org> wrote:`, which may be wrapped."""
-    telling = _telling(lines) if ":" in lines.text or ">" in lines.text else []
+    may = ">" in lines.text or "@" in lines.text or _COLON.search(lines.text)
+    telling = _telling(lines) if may else []
     for number in telling:
         match = _INLINE.match(lines.text, lines.starts[number])
         if match and lines.text[match.end() : lines.end(number)].strip():
@@ -204,14 +223,12 @@ def _attributions(lines: Lines, careful: bool) -> Iterator[Cut]:
 
 
 def _telling(lines: Lines) -> list[int]:
-    """The lines that hold a verb of `phrases.WROTE`; letters that all forms share are found faster than the forms."""
-    text = lines.text
-    plain = text.lower() if text.isascii() else text.lower().replace("ſ", "s").replace("i\u0307", "i").replace("ı", "i")
-    parts = [part for part in phrases.WROTE_PARTS if part in plain]
-    if not parts:
+    """The lines that hold a verb of `phrases.WROTE`, where an attribution may be: near a colon, an address or a quote."""
+    text, rows = lines.text, lines.text.split("\n")
+    ends = [n for n, row in enumerate(rows) if "@" in row or row.rstrip(" \t*_")[-1:] == ":" or row.lstrip()[:1] == ">"]
+    near = sorted({end - back for end in ends for back in range(min(end, 2) + 1)})
+    if not _holds("\n".join([rows[number] for number in near]), phrases.WROTE_PARTS):
         return []
-    rows = plain.split("\n")
-    near = [number for number, row in enumerate(rows) if any(part in row for part in parts)]
     return [number for number in near if _WROTE.search(text, lines.starts[number], lines.end(number))]
 
 

@@ -1,9 +1,10 @@
 """Where a message's own text ends: closings, signatures, lines of phones, legal paragraphs, gateways' banners."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from model.reading import phrases
+from model.reading.signs import BANNER, CLOSING, DEVICE, LEGAL, sign
 
 Span = tuple[str, int, int]
 """Kind, first offset, offset behind the last."""
@@ -30,9 +31,6 @@ _PS = re.compile(r"[ \t*_]*(?:p\.?\s?s\.?|n\.?b\.?|nachtrag|post scriptum)\s*[:.
 _SENTENCE = re.compile(r"(?:[?!…]|(?<![\s.&][^\W\d])\.)\s*$")
 """The end of a sentence, which the end of `S.L.` is not."""
 
-_DRESS = " \t\r\v\f\x1c\x1d\x1e\x1f*_>-#=!~|"
-"""What may stand before the first letter of a line."""
-
 _GAP = re.compile(r"\n[ \t]*\n\s*")
 _RULE = re.compile(r"[-_=*~]{5,}")
 
@@ -43,18 +41,12 @@ MOST_LINES = 16
 """Filled lines that a signature may have."""
 
 
-def spans(text: str, start: int, end: int, careful: bool) -> list[Span]:
-    """What in `text[start:end]`, a stretch without history, is not the message. Spans do not overlap."""
-    lines = [(_beginning(text[first : first + 80]), first, last) for first, last in _lines(text, start, end)]
-    found: list[Span] = []
-    for key, first, _ in lines:
-        if _may(key, phrases.BANNER_BEGINS) and (match := _BANNER.match(text, first, end)):
-            found.append(("disclaimer", first, match.end()))
-    if any(_may(key, phrases.DISCLAIMER_BEGINS) for key, _, _ in lines):
-        found += _legal(text, start, end)
-    for key, first, _ in lines:
-        if _may(key, phrases.DEVICE_BEGINS) and (match := _DEVICE.match(text, first, end)):
-            found += [] if _covered(found, first) else [("signature", first, match.end())]
+def spans(text: str, start: int, end: int, careful: bool, told: int) -> list[Span]:
+    """What in `text[start:end]`, a stretch without history, is not the message. Spans do not overlap.
+
+    `told`: the stretch's `signs`.
+    """
+    found = _phrases(text, start, end) if told & (BANNER | LEGAL | DEVICE) else []
     tail = end
     while True:
         tail = start + len(text[start:tail].rstrip())
@@ -62,21 +54,25 @@ def spans(text: str, start: int, end: int, careful: bool) -> list[Span]:
         if not covering:
             break
         tail = min(span[1] for span in covering)
-    if (sign := _signature(text, start, tail, careful)) is not None:
-        others = [(kind, first, min(last, sign[0])) for kind, first, last in found if first < sign[0]]
-        found = [*others, ("signature", *sign), *(span for span in found if span[1] >= sign[1])]
+    if (signed := _signature(text, start, tail, careful, told)) is not None:
+        others = [(kind, first, min(last, signed[0])) for kind, first, last in found if first < signed[0]]
+        found = [*others, ("signature", *signed), *(span for span in found if span[1] >= signed[1])]
     return sorted(found, key=lambda span: span[1])
 
 
-def _beginning(line: str) -> str:
-    """The first letters of a line, in lower case, by which most phrases are ruled out; "" where that is not so easy."""
-    key = line.lstrip(_DRESS)[:3].lower().replace("\t", " ")
-    return key if key.isascii() else ""
-
-
-def _may(key: str, beginnings: frozenset[str]) -> bool:
-    """Whether a line may begin with a phrase."""
-    return not key or key in beginnings or key[:2] in beginnings
+def _phrases(text: str, start: int, end: int) -> list[Span]:
+    """Banners, legal notes, and what phones add."""
+    lines = [(sign(text[first:last]), first, last) for first, last in _lines(text, start, end)]
+    found: list[Span] = []
+    for told, first, _ in lines:
+        if told & BANNER and (match := _BANNER.match(text, first, end)):
+            found.append(("disclaimer", first, match.end()))
+    if any(told & LEGAL and _LEGAL.match(text, first, last) for told, first, last in lines):
+        found += _legal(text, start, end)
+    for told, first, _ in lines:
+        if told & DEVICE and (match := _DEVICE.match(text, first, end)):
+            found += [] if _covered(found, first) else [("signature", first, match.end())]
+    return found
 
 
 def _covered(spans: list[Span], offset: int) -> bool:
@@ -116,15 +112,15 @@ def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield place, end
 
 
-def _signature(text: str, start: int, end: int, careful: bool) -> tuple[int, int] | None:
+def _signature(text: str, start: int, end: int, careful: bool, told: int) -> tuple[int, int] | None:
     """First and last offset of the signature, or None."""
     for match in _dashes(text, start, end):
         rest = text[match.end() : end]
         if 0 < sum(bool(line.strip()) for line in rest.split("\n")) <= MOST_LINES:
-            closing = _closing(text, start, match.start())
+            closing = _closing(text, start, match.start(), told)
             stop = _signature_end(text, match.end(), end)
             return (closing[0] if closing and closing[1] == match.start() else match.start()), stop
-    found = _closing(text, start, end)
+    found = _closing(text, start, end, told)
     return found if found is not None or careful else _contacts(text, start, end)
 
 
@@ -146,15 +142,18 @@ def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return found
 
 
-def _closing(text: str, start: int, end: int) -> tuple[int, int] | None:
+def _closing(text: str, start: int, end: int, told: int) -> tuple[int, int] | None:
     """The last closing in the stretch that only signature lines, and perhaps a postscript, follow."""
-    lines = _lines(text, max(start, end - FARTHEST), end)
+    if end - start > FARTHEST:
+        start = end - FARTHEST
+        told |= sign(text[start:end].partition("\n")[0])  # of the first line only the rest is looked at
+    if not told & CLOSING:
+        return None
+    lines = _lines(text, start, end)
     for index in range(len(lines) - 1, max(-1, len(lines) - MOST_LINES - 6), -1):
         first, last = lines[index]
         line = text[first:last]
-        key = _beginning(line)
-        may = _may(key, phrases.REGARDS_BEGIN) or _may(key, phrases.THANKS_BEGIN)
-        match = _CLOSING.match(line) if may else None
+        match = _closes(line, _CLOSING.match)
         if match is None or not _is_name(line[match.end() :]):
             continue
         stop = _signature_end(text, last, end)
@@ -167,10 +166,15 @@ def _closing(text: str, start: int, end: int) -> tuple[int, int] | None:
         if index and text[lines[index - 1][0] : lines[index - 1][1]].rstrip().endswith(":"):
             continue  # "the mail said:" is followed by a quotation
         above = index  # "Thanks" or another closing right above belongs to it
-        while above and _CLOSING.fullmatch(text, *lines[above - 1]):
+        while above and _closes(text[slice(*lines[above - 1])], _CLOSING.fullmatch):
             above -= 1
         return lines[above][0], stop
     return None
+
+
+def _closes(line: str, matches: Callable[[str], re.Match[str] | None]) -> re.Match[str] | None:
+    """What `matches`, of `_CLOSING`, finds in a line; asked only where a closing may begin."""
+    return matches(line) if sign(line) & CLOSING else None
 
 
 def _is_name(rest: str) -> bool:

@@ -13,7 +13,6 @@ from typing import IO, Any
 from model.errors import ReadingError
 from model.reading.exchange import encode
 from model.reading.limits import Limits
-from model.reading.reader import read
 
 
 def frame(head: dict[str, Any], data: bytes) -> bytes:
@@ -41,6 +40,8 @@ def request(data: bytes, filename: str | None, media_type: str | None, limits: L
 
 def serve(source: IO[bytes], sink: IO[bytes]) -> None:
     """Answers frames until the source ends."""
+    from model.reading.reader import read  # those who only ask have no use for every format's parser
+
     while (asked := received(source, 2**40)) is not None:
         head, data = asked
         limits = Limits(**head["limits"])

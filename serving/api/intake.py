@@ -55,8 +55,15 @@ class Intake:
             return self._work(item, _with_parts(item.model_copy(update={"body": text}), ()), tenant)
         return self._work(item, await self._from_files(item, [File(body, name, media)]), tenant)
 
+    def simply(self, given: ClassifyIn, tenant: str) -> Request | None:
+        """An item in JSON of which nothing needs to be read first; None for any other. Raises SortationError."""
+        return None if given.attachments or given.html else self._work(given, _with_parts(given, ()), tenant)
+
     async def item(self, given: ClassifyIn, tenant: str) -> Request:
         """An item in JSON, its attachments read. Raises SortationError."""
+        simple = self.simply(given, tenant)
+        if simple is not None:
+            return simple
         parts = await self.uploads.read_all([each.file() for each in given.attachments]) if given.attachments else ()
         return self._work(given, _with_parts(await _with_body(given), parts), tenant)
 

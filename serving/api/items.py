@@ -57,6 +57,8 @@ class Options(_In):
 
 PLAIN = Options()
 """What is wanted where nothing is said; one for all, so that none is copied."""
+NOTHING_MORE = Wanted()
+"""The same, as it is asked of the engine."""
 
 
 class AttachmentIn(_In):
@@ -94,6 +96,8 @@ class ItemIn(_In):
     @property
     def said(self) -> dict[str, str]:
         """Sender, recipients and date, as mails state them."""
+        if self.sender is None and self.to is None and self.sent_at is None:
+            return {}
         to = ", ".join(self.to) if isinstance(self.to, list) else self.to
         stated = {"from": self.sender, "to": to, "date": self.sent_at.isoformat() if self.sent_at else None}
         return {key: value for key, value in stated.items() if value}
@@ -101,6 +105,8 @@ class ItemIn(_In):
     def wanted(self) -> Wanted:
         """What is said of the item, and asked for, besides its text."""
         asked = self.options
+        if asked is PLAIN and self.language is None and not self.metadata:
+            return NOTHING_MORE
         return Wanted(
             self.language, asked.entities, asked.cleaning, asked.route, self.metadata, asked.explain, asked.sets
         )

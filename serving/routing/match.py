@@ -31,6 +31,7 @@ class Router:
 
     def __init__(self, routing: Routing) -> None:
         self._routing = routing
+        self._fallback = Route(FALLBACK, routing.fallback)
         self._known: dict[tuple[object, ...], tuple[tuple[Rule, Route], ...]] = {}
 
     def match(
@@ -54,7 +55,7 @@ class Router:
             bounds = rule.when.get(CONFIDENCE, ())
             if all(_compared(prediction.confidence, bound) for bound in bounds) and _says(rule, entities):
                 return route
-        return Route(FALLBACK, self._routing.fallback)
+        return self._fallback
 
     def _fitting(self, prediction: Prediction, channel: str | None, decision: str) -> Iterator[tuple[Rule, Route]]:
         """Rules whose conditions hold but for those on each item; none behind one that has none of them."""

@@ -117,6 +117,20 @@ def not_a_number(folder: Path) -> None:
     vouched(folder)
 
 
+def infinite(folder: Path) -> None:
+    rows = np.load(folder / "pair_rows.npy")
+    rows[0, 0] = -np.inf
+    np.save(folder / "pair_rows.npy", rows)
+    vouched(folder)
+
+
+def infinite_square(folder: Path) -> None:
+    squares = np.load(folder / "part_squares.npy")
+    squares[-1] = np.inf
+    np.save(folder / "part_squares.npy", squares)
+    vouched(folder)
+
+
 def infinite_scale(folder: Path) -> None:
     levels = json.loads((folder / bundle.Names.MODEL).read_text())["taxonomy"]["levels"]
     changed(folder, calibration={"scales": [float("inf")] * len(levels)})
@@ -240,6 +254,8 @@ def not_json(folder: Path) -> None:
         (records, "foreign type"),
         (archive, "foreign type|not an array"),
         (not_a_number, "no number"),
+        (infinite, "no number"),
+        (infinite_square, "no number"),
         (infinite_scale, "does not describe a model"),
         (other_calibration, "another number of"),
         (other_taxonomy, "another number of levels"),

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +20,21 @@ MENTIONS = [
 ]
 FINDER = Finder.load(PATTERNS)
 KINDS = sorted({mention[0] for row in MENTIONS for mention in row["mentions"]})
+
+
+def test_finding_loads_no_command_line_and_takes_none_away() -> None:
+    code = (
+        "import json, sys; from pathlib import Path; from model.entities import Finder\n"
+        "Finder.load(Path(sys.argv[1]))\n"
+        "loaded = [name for name in ('spacy.cli', 'typer', 'requests', 'weasel') if name in sys.modules]\n"
+        "import spacy, spacy.cli\n"
+        "told = [info(silent=True)['spacy_version'] for info in (spacy.info, spacy.cli.info)]\n"
+        "print(json.dumps([loaded, told, spacy.__version__]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(PATTERNS)], capture_output=True, text=True, check=True)
+    loaded, told, version = json.loads(done.stdout)
+    assert loaded == []
+    assert told == [version, version]
 
 
 def counts() -> tuple[Counter[str], Counter[str], Counter[str]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.document import Document
 from model.entities import Finder
-from model.preparation import BUDGET, UNSUPPORTED, as_written, prepare
+from model.preparation import BUDGET, UNSUPPORTED, as_written, prepare, prepare_all
 from model.reading import clean, read
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +125,13 @@ def test_text_in_a_foreign_language_is_doubted(
     text: str, stated: str | None, languages: tuple[str, ...], doubts: tuple[str, ...]
 ) -> None:
     assert prepare(Document("", text), stated).doubts(languages) == doubts
+
+
+def test_documents_prepared_together_are_as_each_by_itself() -> None:
+    items = [(Document("", body), stated) for body in (GERMAN, REPLY, "", "PO 4500 qty?") for stated in (None, "pt-BR")]
+    together, apart = prepare_all(items), [prepare(*item) for item in items]
+    assert together == apart
+    assert [each.language for each in together] == [each.language for each in apart]
 
 
 @pytest.mark.parametrize("channel", ["email", "chat", None])
