@@ -134,9 +134,15 @@ def note(address: Address, served: Served) -> None:
     _write(address.note, {"folder": served.copy, "version": served.version})
 
 
-def fetched(address: Address, started: Callable[[subprocess.Popen[str]], object] = id, refused: str = "") -> Served:
+def fetched(
+    address: Address,
+    started: Callable[[subprocess.Popen[str]], object] = id,
+    refused: str = "",
+    have: Served | None = None,
+) -> Served:
     """The registry's version under the alias, fetched and verified; `started` is told the process that fetches.
 
+    Where that is the one that the caller has, it is returned as it is and not loaded again.
     A copy that is refused may be damaged: it is removed, and so fetched anew the next time, unless it is `refused`,
     the copy that was refused before. Raises RegistryError or Refused.
     """
@@ -154,11 +160,20 @@ def fetched(address: Address, started: Callable[[subprocess.Popen[str]], object]
             _write(address.fetched, found)
         copy = str(found["folder"])
         try:
+            if have is not None and _is(have, address.cache / copy, found):
+                return have
             return _load(address, found)
         except BundleError as error:
             if copy != refused:
                 shutil.rmtree(address.cache / copy, ignore_errors=True)
             raise Refused(str(error), copy) from error
+
+
+def _is(have: Served, folder: Path, found: dict[str, object]) -> bool:
+    """Whether what was found is what one has. Raises BundleError where its manifest cannot be read."""
+    return (have.copy, have.version) == (folder.name, found["version"]) and have.fingerprint == bundle.fingerprint(
+        folder
+    )
 
 
 def _write(path: Path, content: dict[str, object]) -> None:

@@ -101,7 +101,7 @@ async def follow(
         if trace != seen or loop.time() >= again:
             seen = trace
             try:
-                found = await loop.run_in_executor(loading, models.fetched, where, fetching.began, refused)
+                found = await loop.run_in_executor(loading, models.fetched, where, fetching.began, refused, served)
                 again = loop.time() + poll if trace is None else float("inf")
                 if served is None or found.fingerprint != served.fingerprint or found.version != served.version:
                     if use(found):

@@ -37,6 +37,10 @@ SCRIPTS = (
 _BEYOND = re.compile(r"[^\W\d_\x00-\u036f]")
 """A letter of another script than the Latin one."""
 
+_MARKS = ".,;:!?()[]\"'“”„’*–-"
+"""What stands around words; neither letters nor part of what `_NOISE` looks for."""
+
+_SCHEMES = frozenset({"http", "https", "www"})
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NOISE = re.compile(r"[@\d]|^https?:|^www\.|^\W*[A-Z]{2,}\W*$")
 
@@ -95,12 +99,18 @@ def beyond(text: str) -> bool:
 
 def heard(token: str) -> tuple[str, ...]:
     """The words of what stands between white space, unless it is an address, a number or in capitals."""
+    core = token.strip(_MARKS)
+    if core.isalpha() and core not in _SCHEMES:  # one word and no other sign, as most tokens are
+        if len(core) > 1 and core.isascii() and core.isupper():
+            return ()
+        if (word := core.lower()).isalpha():
+            return (word,)
     return () if _NOISE.search(token) else _words_in(token)
 
 
 def evidence(word: str) -> tuple[tuple[str, float], ...]:
     """The languages that a word speaks for and how much; it counts less the more languages have it."""
-    languages = _words().get(word, ())
+    languages = listed().get(word, ())
     if languages:
         weight = (1.6 if len(languages) < 2 else len(languages) ** -0.5) * (0.6 if len(word) == 1 else 1)
         return tuple((code, weight * RARER.get(code, 1)) for code in languages)
@@ -114,7 +124,7 @@ _EVIDENCE = Remembered(evidence)
 
 
 @cache
-def _words() -> dict[str, tuple[str, ...]]:
+def listed() -> dict[str, tuple[str, ...]]:
     """The languages of each known word."""
     found: dict[str, dict[str, None]] = {}
     for line in files("model.reading").joinpath("languages.txt").read_text(encoding="utf-8").splitlines():

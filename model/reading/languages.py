@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from model.reading.language import SAMPLE, UNKNOWN, beyond, detect_language, evidence, heard, judged
+from model.reading.language import SAMPLE, UNKNOWN, beyond, detect_language, evidence, heard, judged, listed
 from model.reading.remembered import REMEMBERED, USUAL
 
 TOGETHER = 128
@@ -26,6 +26,12 @@ BEYOND = -SAMPLE
 """What a token with letters of another script counts as words, so that its text never has one: it is read closely."""
 
 T = TypeVar("T", bound=np.generic)
+TOKENS = 32_768
+"""Tokens that are remembered: of the starter corpus' every fifth is read anew; with half as many, every fourth."""
+
+SILENT = 16
+"""Below this number a saying is so many words that speak for no language."""
+
 Numbers = NDArray[np.intp]
 Weights = NDArray[np.float64]
 
@@ -133,7 +139,10 @@ def _roomy(values: NDArray[T], place: int) -> NDArray[T]:
 
 
 class _Known(dict[str, int]):
-    """Token -> the number of what it says. Few things are said: most tokens hold one word that speaks for nothing."""
+    """Token -> the number of what it says. Few things are said: most tokens hold one word that speaks for nothing.
+
+    Where `_LOCK` is held only.
+    """
 
     def __init__(self) -> None:
         self.codes: dict[str, int] = {}
@@ -145,11 +154,17 @@ class _Known(dict[str, int]):
         """Under a word's number the languages that it speaks for, by theirs, and how much."""
         self._sayings: dict[tuple[int, ...], int] = {}
         self._words: dict[str, int] = {}
+        self._listed = listed().keys()
+        for words in range(SILENT):
+            self._saying(words)
 
     def __missing__(self, token: str) -> int:
         words = heard(token)
-        telling = [number for number in map(self._word, words) if number is not None]
-        said = self._saying(BEYOND if beyond(token) else len(words), *telling)
+        if token.isascii() and self._listed.isdisjoint(words) and len(words) < SILENT:
+            said = len(words)
+        else:
+            telling = (number for number in map(self._word, words) if number is not None)
+            said = self._saying(BEYOND if beyond(token) else len(words), *telling)
         if len(token) <= USUAL:
             self[token] = said
         return said
@@ -172,7 +187,7 @@ class _Known(dict[str, int]):
 
     def full(self) -> bool:
         """Whether more is remembered than should be; then all of it is forgotten."""
-        return max(len(self), len(self.sayings), len(self.spoken)) > REMEMBERED
+        return len(self) > TOKENS or max(len(self.sayings), len(self.spoken)) > REMEMBERED
 
 
 @cache

@@ -242,9 +242,10 @@ CONTACT = re.compile(
 GO_ON = {
     begins: tuple(each.replace(".", " ") for each in rest.split())
     for begins, rest in {
-        "all": "all.t", "com": "com.", "con": "con. conf cons", "cu": "cu. cump", "de": "de. de: de* de_", "des": "desd",
-        "dis": "disc dist", "for": "fort forg", "if": "if.y", "in": "in.f", "je": "je.v", "my": "my.", "pri": "prim",
-        "res": "resp", "sto": "stor", "the": "the.c the.i", "thi": "this think", "ver": "verz vers vert", "you": "yours you.d",
+        "all": "all.t", "com": "com.", "con": "con. conf cons", "cu": "cu. cump", "de": "de. de: de* de_",
+        "des": "desd", "dis": "disc dist", "for": "fort forg", "if": "if.y", "in": "in.f", "je": "je.v", "my": "my.",
+        "pri": "prim", "res": "resp", "sto": "stor", "the": "the.c the.i", "thi": "this think",
+        "ver": "verz vers vert", "you": "yours you.d",
     }.items()
 }  # fmt: skip
 """Beginnings that ordinary words share: how the phrases go on, by up to five letters; `.` is a blank."""

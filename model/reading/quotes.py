@@ -223,7 +223,7 @@ def _attributions(lines: Lines, careful: bool) -> Iterator[Cut]:
 
 
 def _telling(lines: Lines) -> list[int]:
-    """The lines that hold a verb of `phrases.WROTE`, where an attribution may be: near a colon, an address or a quote."""
+    """The lines that hold a verb of `phrases.WROTE`, near a colon, an address or a quote as in an attribution."""
     text, rows = lines.text, lines.text.split("\n")
     ends = [n for n, row in enumerate(rows) if "@" in row or row.rstrip(" \t*_")[-1:] == ":" or row.lstrip()[:1] == ">"]
     near = sorted({end - back for end in ends for back in range(min(end, 2) + 1)})

@@ -1,10 +1,10 @@
-"""What the beginnings of lines tell: which phrases and marks of a mail may stand there. Rules out, and proves nothing."""
+"""What the beginnings of lines tell: which phrases and marks of a mail may stand there. Rules out; proves nothing."""
 
 from model.reading import phrases
 from model.reading.remembered import Remembered
 
 BANNER, DEVICE, LEGAL, CLOSING, FORWARDED, HEADED, RULED, _DRESSED = (1 << place for place in range(8))
-"""A gateway's banner; what a phone adds; a legal note; regards or thanks; a forwarded message; headers; a line between messages."""
+"""A gateway's banner, what a phone adds, a legal note, regards or thanks, a forwarded message, headers, a rule."""
 
 PHRASES = BANNER | DEVICE | LEGAL | CLOSING | FORWARDED | HEADED
 

@@ -16,7 +16,8 @@ def connect(url: str) -> sa.Engine:
     if url.startswith(("postgres://", "postgresql://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
     try:
-        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        # The connection that was used last is used next: SQLite's has the pages that are wanted, any other reads them.
+        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"), pool_use_lifo=True)
     except ModuleNotFoundError as error:
         raise SortationError(f"the store at this address needs {error.name}; install sortation[postgres]") from error
     except sa.exc.ArgumentError as error:

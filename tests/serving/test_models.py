@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,21 @@ def test_a_new_champion_that_is_good_is_the_last_good_one(home: Path, second: Pa
     last = models.last_good(fetched(home, 1))
     assert last is not None
     assert last.version == 2
+
+
+def test_what_one_has_is_not_loaded_again(home: Path) -> None:
+    where = fetched(home)
+    have = models.fetched(where, stop)
+    assert models.fetched(where, stop, have=have) is have
+    assert models.fetched(where, stop) is not have
+
+
+def test_another_version_is_loaded_whatever_one_has(home: Path, second: Path) -> None:
+    have = models.fetched(fetched(home), stop)
+    assert models.fetched(fetched(home, 2), stop, have=have).copy == second.name
+
+
+def test_a_copy_that_became_another_is_loaded_whatever_one_has(home: Path, second: Path) -> None:
+    where = fetched(home, 2)
+    have = replace(models.fetched(where, stop), fingerprint="0" * 64)
+    assert models.fetched(where, stop, have=have) is not have
