@@ -17,6 +17,9 @@ RULES = "-_=–—>#*[({"
 _DRESS = " \t\r\v\f\x1c\x1d\x1e\x1f*_>-#=!~|"
 """What may stand before the first letter of a phrase."""
 
+_BLANKS = str.maketrans(dict.fromkeys("\t\r\v\f\x1c\x1d\x1e\x1f", " "))
+"""What `\\s` in a phrase matches besides a blank, as one; beyond ASCII nothing is ruled out anyway."""
+
 _BEGINNINGS = (
     (BANNER, phrases.BANNER_BEGINS),
     (DEVICE, phrases.DEVICE_BEGINS),
@@ -48,7 +51,7 @@ def _told(letters: str) -> int:
     if not letters:
         return 0
     told = (RULED if letters[0] in RULES else 0) | (_DRESSED if letters[0] in _DRESS else 0)
-    key = letters.lower().replace("\t", " ")
+    key = letters.lower().translate(_BLANKS)
     if not key.isascii():
         return told | PHRASES
     for begins in (key[:2], key[:3]):
