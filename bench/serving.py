@@ -9,6 +9,7 @@ import asyncio
 import os
 import shutil
 import tempfile
+import time
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from bench.serving_report import report, write
 
 BATCH = 256
 """Items of a batch."""
+SETTLING = 3.0
+"""Seconds that every server has after its first answer: what it loads behind that is no part of its speed."""
 HEADS = ("stage", "function", "service")
 
 
@@ -61,6 +64,7 @@ def measure(home: Path, plan: Plan) -> Found:
         for name in NAMES:
             with server(name, home) as (port, process):
                 found.cold[name].append(first_answer(name, home, port))
+                time.sleep(SETTLING)
                 _loads(found, name, home, port, process.pid, plan)
                 found.memory[name].append(memory(process.pid))
             print(f"round {turn + 1} of {plan.rounds}: {name}", flush=True)
@@ -93,8 +97,6 @@ def _spent(port: int, leader: int, bodies: list[bytes], connections: int, second
 
 def _peer(home: Path, length: int) -> float:
     """Items per CPU second of scikit-learn's pipelines, a head per level, in batches of the same size."""
-    import time
-
     import joblib
 
     heads = joblib.load(home / "naive.joblib")

@@ -30,7 +30,7 @@ LARGEST = 256
 """Items in one batch."""
 INLINE = 40_000
 """Effort up to which a batch is answered on the event loop itself, where two threads that take turns at Python's lock
-would cost more: some 15 milliseconds, in which nobody else is heard. What takes more, such as a file of items, goes to
+would cost more: some 8 milliseconds, in which nobody else is heard. What takes more, such as a file of items, goes to
 the engine's thread."""
 CHUNK = 128
 """Items of one caller that go into a batch together: larger files leave room for others."""
