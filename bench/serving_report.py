@@ -64,7 +64,8 @@ def write(path: Path, parts: Sequence[str]) -> None:
 def _about(plan: "Plan") -> str:
     served = ", ".join(f"{name} {version(name)}" for name in SERVED_WITH)
     return (
-        f"{processor()}; {versions()}, {served}. Server on one core, load on another, from 3 s after its first answer on; medians of {plan.rounds} "
+        f"{processor()}; {versions()}, {served}. Server on one core, load on another; measured from 3 s after its "
+        f"first answer on; medians of {plan.rounds} "
         f"interleaved rounds of {plan.seconds:g} s; load average at the end {os.getloadavg()[1]:.1f}. `sortation` has "
         "authentication, validation, limits, metrics and storage on (SQLite, every commit on disk); "
         "`sortation_unstored` has a store that forgets. `mlflow` is `mlflow models serve` of a scikit-learn pipeline "
