@@ -47,7 +47,7 @@ lint: $(DEV) ## ruff, mypy, import contracts
 fix: $(DEV) ## mend what ruff can mend
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bench: $(DEV) ## measure speed and accuracy against peers
+bench: $(DEV) bench-serving ## measure speed and accuracy against peers
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.reading
 	@$(BIN)/python -m bench.training
