@@ -6,8 +6,9 @@ uvicorn waits for ever for a head that does not come to its end, and answers wha
 import asyncio
 import json
 import resource
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from serving.errors import MEDIA, RETRY_SECONDS, described
 
@@ -30,6 +31,8 @@ class Bounded(HttpToolsProtocol):
         super().connection_made(transport)
         self._head = False
         self._bytes = 0
+        self._first = True
+        self._running: RequestResponseCycle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._wait()
         if len(self.connections) > self.most:
@@ -41,12 +44,16 @@ class Bounded(HttpToolsProtocol):
                 longest.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forgets it."""
+        """Forgets it, and tells the request that is being answered; uvicorn tells only the one that came last."""
         self._rest()
+        if self._running is not None:
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Feeds the parser; a head that is not complete yet is bounded in size, and in time from its beginning."""
+        self._first, self._read = True, len(data)
         super().data_received(data)
         if self._head:
             self._bytes += len(data)
@@ -58,8 +65,8 @@ class Bounded(HttpToolsProtocol):
             self._rest()
 
     def on_message_begin(self) -> None:
-        """A head begins."""
-        self._head, self._bytes = True, 0
+        """A head begins; of what was read with the end of the request before it nothing is counted."""
+        self._head, self._bytes = True, 0 if self._first else -self._read
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -67,10 +74,16 @@ class Bounded(HttpToolsProtocol):
         self._head = False
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """A request ends."""
+        self._first = False
+        super().on_message_complete()
+
     def on_response_complete(self) -> None:
-        """The connection is idle again; how long it may be so is uvicorn's own bound."""
+        """The connection goes on with the next request, or is idle again: for how long is uvicorn's own bound."""
+        waiting = bool(self.pipeline)
         super().on_response_complete()
-        if not self.pipeline:
+        if not waiting:
             self.idle[self] = None
 
     def send_400_response(self, msg: str) -> None:
@@ -88,8 +101,14 @@ class Bounded(HttpToolsProtocol):
             self._timer.cancel()
             self._timer = None
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
     def _too_slow(self) -> None:
-        if self._head:
+        if self.cycle is not None and not self.cycle.response_complete:  # the request before it is answered first
+            self._timer = self.loop.call_later(self.seconds, self._too_slow)
+        elif self._head:
             self._refuse(408, f"the request's headers did not come to their end within {self.seconds:g} s")
         else:
             self.transport.close()

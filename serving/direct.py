@@ -49,7 +49,8 @@ class Direct(Bounded):
 
     def on_headers_complete(self) -> None:
         """Takes the short way, or the ordinary one."""
-        self._unset_keepalive_if_required()  # it is set where the request before was refused while this one was read
+        self._rest()  # both timers run where the request before was refused at once
+        self._unset_keepalive_if_required()
         turn = self._turn() if self.url == URL else None
         if turn is None:
             super().on_headers_complete()
@@ -57,12 +58,20 @@ class Direct(Bounded):
             self._head = False
             self.cycle = self._under_way = turn
 
+    def on_body(self, body: bytes) -> None:
+        """A part of a body."""
+        super().on_body(body)
+        lane = self.lane()
+        if lane is not None and isinstance(self.cycle, Turn):
+            lane.take(self.cycle.ticket, len(body))
+
     def on_message_complete(self) -> None:
         """A request is whole."""
         turn = self.cycle
         if not isinstance(turn, Turn) or turn.begun:
             super().on_message_complete()
             return
+        self._first = False
         lane = self.lane()
         turn.begun = True
         self._in_time()
@@ -103,6 +112,7 @@ class Direct(Bounded):
                 lane.leave(turn.ticket)
             self.cycle = None  # type: ignore[assignment]  # as before a connection's first request
             super().on_headers_complete()
+            self.cycle.keep_alive &= turn.keep_alive  # a server that is about to end has said so by now
             super().on_body(bytes(turn.body))
 
     def _in_time(self) -> None:

@@ -35,11 +35,9 @@ class Ticket:
     caller: Caller
     number: bytes
     """Its X-Request-ID."""
-    length: int
-    """Bytes of its body."""
+    held: int = 0
+    """Bytes of its body that came, and count among those that are held."""
     began: float = field(default_factory=time.perf_counter)
-    holds: bool = True
-    """Whether its body still counts among those that are held."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +50,8 @@ class Lane:
     quotas: Quotas
     bodies: Bodies
     noting: Noting
+    largest: int = LARGEST
+    """Bytes that a body may have here."""
 
     def ticket(self, headers: Mapping[bytes, bytes]) -> Ticket | None:
         """Lets a request to URL in by its headers; None: it goes the ordinary way."""
@@ -59,14 +59,18 @@ class Lane:
         if not length.isdigit() or len(length) > DIGITS or not is_json(headers.get(b"content-type", b"")):
             return None
         size = int(length)
-        if size > LARGEST or not self.bodies.room(size) or not OTHERWISE.isdisjoint(headers):
+        if size > self.largest or not self.bodies.room(size) or not OTHERWISE.isdisjoint(headers):
             return None
         try:
             caller = self.door.admit(CLASSIFY, headers)
         except SortationError:
             return None
+        return Ticket(caller, number_of(headers))
+
+    def take(self, ticket: Ticket, size: int) -> None:
+        """So many bytes more of a body have come."""
+        ticket.held += size
         self.bodies.held += size
-        return Ticket(caller, number_of(headers), size)
 
     def begin(self, ticket: Ticket, body: bytes, tell: Tell, gone: Callable[[], bool]) -> bool:
         """Has the item in a body classified; `tell` hears what came of it. False: it goes the ordinary way."""
@@ -105,6 +109,5 @@ class Lane:
 
     def leave(self, ticket: Ticket) -> None:
         """A request's body is held no longer."""
-        if ticket.holds:
-            ticket.holds = False
-            self.bodies.held -= ticket.length
+        self.bodies.held -= ticket.held
+        ticket.held = 0

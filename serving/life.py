@@ -23,7 +23,7 @@ from serving.front import Front
 from serving.gathering import Gathering
 from serving.idempotency import Replays
 from serving.jobs import Jobs
-from serving.lane import Lane
+from serving.lane import LARGEST, Lane
 from serving.limits import Bodies
 from serving.metrics import Metrics
 from serving.models import Served
@@ -73,7 +73,8 @@ class Life:
         state = self.state
         if self.traces is not None:
             return None
-        return Lane(state.engine, state.intake, state.door, state.quotas, state.bodies, state.noting)
+        largest = min(LARGEST, self.settings.max_body)
+        return Lane(state.engine, state.intake, state.door, state.quotas, state.bodies, state.noting, largest)
 
     @asynccontextmanager
     async def lived(self) -> AsyncIterator[None]:

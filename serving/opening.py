@@ -8,12 +8,13 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from model.scoring import load_sparse
+from serving.engine import NotReady
 from serving.front import classifies
 from serving.lane import Lane
 from serving.life import Life
@@ -33,6 +34,7 @@ class Opening:
         """`pause`: seconds from the first model on until the rest is loaded unasked."""
         self._life, self._pause = life, pause
         self._front = life.front(self._any)
+        self._unavailable = life.front(_unavailable)
         self._begun = Router(lifespan=self._lived)
         self._loading: asyncio.Task[ASGIApp] | None = None
 
@@ -51,20 +53,36 @@ class Opening:
         return self._loading is not None and self._loading.done()
 
     async def _any(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = await self.loaded()
+        try:
+            app = await self.loaded()
+        except Exception:
+            app = self._unavailable
         await app(scope, receive, send)
 
     async def loaded(self) -> ASGIApp:
-        """The whole application, loaded once, however many ask for it meanwhile and whoever of them goes away."""
+        """The whole application, loaded once, however many ask for it meanwhile and whoever of them goes away.
+
+        Raises whatever went wrong; who asks next tries again.
+        """
         if self._loading is None:
             self._loading = asyncio.create_task(asyncio.to_thread(self._load))
-        return await asyncio.shield(self._loading)
+        loading = self._loading
+        try:
+            return await asyncio.shield(loading)
+        except Exception:
+            if self._loading is loading:
+                self._loading = None
+            raise
 
     def _load(self) -> ASGIApp:
-        from serving.app import framework
+        try:
+            from serving.app import framework
 
-        made = framework(self._life)
-        load_sparse()
+            made = framework(self._life)
+            load_sparse()
+        except Exception as error:
+            log.critical("only POST /v1/classify is answered: %s: %s", type(error).__name__, error)
+            raise
         gc.freeze()  # as in `listen`
         return made
 
@@ -83,7 +101,9 @@ class Opening:
         while self._life.state.engine.served is None:
             await asyncio.sleep(0.05)
         await asyncio.sleep(self._pause)
-        try:
+        with suppress(Exception):  # the log says why, and whoever asks tries again
             await self.loaded()
-        except Exception as error:
-            log.critical("only POST /v1/classify is answered: %s: %s", type(error).__name__, error)
+
+
+async def _unavailable(scope: Scope, receive: Receive, send: Send) -> None:
+    raise NotReady("this address cannot be served now; the server's log says why")

@@ -5,6 +5,7 @@ import json
 import resource
 import shutil
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -119,6 +120,53 @@ def test_more_connections_than_there_may_be_close_the_oldest_idle_one(process: P
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert process.healthy()
+
+
+def test_half_a_head_behind_a_request_spoils_nothing(model_home: Path, tmp_path: Path) -> None:
+    shutil.copytree(model_home, tmp_path / "home")
+    process = Process(tmp_path / "home", head_seconds=0.2)
+    body = json.dumps({"items": [{"body": "where is my parcel? " * 200}] * 1_000}).encode()
+    try:
+        with process.connect(post(len(body), path="/v1/classify/batch") + body + b"POST /v1/cl") as connection:
+            status, _, said = reply(connection)
+            assert (status, json.loads(said)["answered"]) == (200, 1_000)
+            assert problem(connection)[0] == 408
+    finally:
+        process.end()
+
+
+def test_a_connection_is_not_idle_while_a_request_that_came_with_another_is_answered(
+    model_home: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(model_home, tmp_path / "home")
+    process = Process(tmp_path / "home", connections=2)
+    live = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    try:
+        with process.connect(live + post("chunked")) as busy:
+            assert reply(busy)[0] == 200
+            with process.connect() as idle, process.connect(live) as newcomer:
+                assert reply(newcomer)[0] == 200
+                assert closed(idle)
+                busy.sendall(b'13\r\n{"body": "my lamp"}\r\n0\r\n\r\n')
+                assert reply(busy)[0] == 200
+    finally:
+        process.end()
+
+
+def test_a_client_that_goes_away_with_requests_in_line_is_no_error(
+    model_home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(model_home, tmp_path / "home")
+    process = Process(tmp_path / "home")
+    sent = post(19, "Expect: nothing") + b'{"body": "my lamp"}'
+    try:
+        for _ in range(20):
+            with process.connect(sent * 3) as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert process.healthy()
+    finally:
+        process.end()
+    assert "Exception in ASGI" not in capfd.readouterr().err
 
 
 DEEP = 100_000
