@@ -59,6 +59,7 @@ class Calibration:
 def _by_length(power: float) -> Floats:
     """What the number of words does to the scale, for 0 … LONGEST words, (LONGEST + 1,)."""
     found: Floats = (np.maximum(np.arange(LONGEST + 1), SHORTEST) / TYPICAL) ** power
+    found.flags.writeable = False  # one for all calibrations
     return found
 
 

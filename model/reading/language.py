@@ -6,7 +6,7 @@ One text at a time; for many at once model/reading/languages.py goes by the same
 import math
 import re
 from collections import Counter, defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain
 
@@ -157,7 +157,7 @@ def _script(text: str) -> tuple[str, float] | None:
     return (code, round(min(1.0, 0.5 + len(letters) / 40), 3)) if len(letters) > 1 else (UNKNOWN, 0.0)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _script_of(letter: str) -> str:
     """The language that its script settles, or "": a Latin letter."""
     return next((code for code, first, last in SCRIPTS if first <= letter <= last), "")

@@ -48,8 +48,14 @@ def detect_languages(texts: Sequence[str]) -> list[tuple[str, float]]:
         return [detect_language(text) for text in texts]
     found: list[tuple[str, float]] = []
     for first in range(0, len(texts), TOGETHER):
-        with _LOCK:
-            found += _together(texts[first : first + TOGETHER])
+        some = texts[first : first + TOGETHER]
+        if _LOCK.acquire(blocking=False):
+            try:
+                found += _together(some)
+            finally:
+                _LOCK.release()
+        else:  # beside somebody else's many texts it is quicker to take these one by one than to wait
+            found += map(detect_language, some)
     return found
 
 
@@ -113,6 +119,11 @@ class _Runs:
 
     def __len__(self) -> int:
         return self._size
+
+    @property
+    def values(self) -> int:
+        """How many values all runs have together."""
+        return self._end
 
     def append(self, *values: Sequence[float]) -> int:
         """The number of one more run, of which each column has a part of the same length."""
@@ -186,8 +197,9 @@ class _Known(dict[str, int]):
         return number
 
     def full(self) -> bool:
-        """Whether more is remembered than should be; then all of it is forgotten."""
-        return len(self) > TOKENS or max(len(self.sayings), len(self.spoken)) > REMEMBERED
+        """Whether more is remembered than should be; then all of it is forgotten, once the texts at hand are done."""
+        runs = max(len(self.sayings), len(self.spoken), self.sayings.values // USUAL)
+        return len(self) > TOKENS or runs > REMEMBERED
 
 
 @cache

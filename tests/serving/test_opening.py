@@ -115,3 +115,24 @@ def test_faulty_files_end_the_start(home: Path, tmp_path: Path) -> None:
     (tmp_path / "data" / "taxonomy.yaml").write_text("levels: 3\n", encoding="utf-8")
     with pytest.raises(SortationError, match="taxonomy"):
         Life.of(settings_of(home, data=tmp_path / "data"))
+
+
+def test_a_framework_that_cannot_be_loaded_is_tried_again_when_somebody_asks(home: Path) -> None:
+    code = (
+        "import json, logging, sys; from pathlib import Path\n"
+        "logging.disable()\n"
+        "from starlette.testclient import TestClient\n"
+        "from serving.life import Life; from serving.opening import Opening; from serving.settings import Settings\n"
+        "app = Opening(Life.of(Settings(home=Path(sys.argv[1]))), 3600)\n"
+        "sys.modules['fastapi'] = None\n"
+        "with TestClient(app, base_url='http://127.0.0.1') as client:\n"
+        "    refused = client.get('/health/live')\n"
+        "    del sys.modules['fastapi']\n"
+        "    print(json.dumps([refused.status_code, dict(refused.headers), client.get('/health/live').status_code]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(home)], cwd=ROOT, capture_output=True, text=True, check=True)
+    status, headers, later = json.loads(done.stdout)
+    assert (status, later) == (503, 200)
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["x-request-id"]
+    assert headers["retry-after"]

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.reading.language import _NOISE, UNKNOWN, _words_in, detect_language, heard
-from model.reading.languages import FEW, TOGETHER, detect_languages
-from model.reading.remembered import REMEMBERED
+from model.reading.languages import _LOCK, FEW, TOGETHER, _known, detect_languages
+from model.reading.remembered import REMEMBERED, USUAL
 
 ROOT = Path(__file__).parents[3]
 SAID = [
@@ -71,3 +71,15 @@ def test_threads_do_not_disturb_each_other() -> None:
 def test_a_token_is_heard_as_the_patterns_say(token: str) -> None:
     said = () if _NOISE.search(token) else _words_in(token)
     assert heard(token) == said
+
+
+def test_who_comes_beside_somebody_elses_texts_does_not_wait() -> None:
+    with _LOCK:
+        assert detect_languages(OTHERS) == apart(OTHERS)
+
+
+def test_long_tokens_that_say_much_do_not_fill_memory() -> None:
+    for batch in range(20):
+        which = range(batch * TOGETHER, (batch + 1) * TOGETHER)
+        detect_languages([f"{'a.' * (n % 50)}{'e.' * (n // 50)}{'o.' * 900}y" for n in which])
+        assert _known().sayings.values <= (REMEMBERED + TOGETHER * 50) * USUAL
