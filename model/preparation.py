@@ -139,10 +139,15 @@ def prepare(document: Document, language: str | None = None) -> Prepared:
 def prepare_all(documents: Iterable[tuple[Document, str | None]]) -> list[Prepared]:
     """Many documents, each with the language that its sender states, if any; the others' are found for all at once."""
     prepared = [prepare(document, language) for document, language in documents]
+    hear(prepared)
+    return prepared
+
+
+def hear(prepared: Iterable[Prepared]) -> None:
+    """Finds the languages of many prepared documents at once, which is quicker than one by one when asked for."""
     silent = [each for each in prepared if not each.stated]
     for each, language in zip(silent, detect_languages([each.document.text for each in silent]), strict=True):
         vars(each)["language"] = language  # where `Prepared.language` looks for what it has found
-    return prepared
 
 
 def as_written(document: Document, data: bytes) -> Document:

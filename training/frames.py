@@ -15,7 +15,7 @@ from model import bundle, signing
 from model.classifier import Classifier
 from model.document import CHANNELS, Document
 from model.errors import SortationError
-from model.preparation import prepare
+from model.preparation import prepare_all
 
 COLUMNS = ("text", "subject", "body", "channel")
 """Columns that are read, each a text or empty; a row needs a text, or a subject or a body. Others are ignored."""
@@ -42,7 +42,7 @@ class FrameClassifier:
         return pd.DataFrame(rows, index=frame.index, columns=outputs(self.classifier.taxonomy.level_names))
 
     def _rows(self, documents: Sequence[Document]) -> list[dict[str, Any]]:
-        seen = [prepare(document) for document in documents]
+        seen = prepare_all((document, None) for document in documents)
         answers = self.classifier.predict([each.document for each in seen], alternatives=0)
         rows = []
         for each, answer in zip(seen, answers, strict=True):

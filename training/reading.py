@@ -19,8 +19,9 @@ import model
 from model.classifier import Classifier
 from model.document import Document, Removed
 from model.drift import Profile, observed, profile
-from model.preparation import SURE, prepare
-from model.reading.language import UNKNOWN, detect_language
+from model.preparation import SURE, prepare, prepare_all
+from model.reading.language import UNKNOWN
+from model.reading.languages import detect_languages
 from training.cache import Array, Cache
 from training.corpus import Item
 
@@ -114,8 +115,7 @@ def _chunk(documents: Sequence[Document]) -> list[Document]:
 def trained_languages(items: Sequence[Item]) -> list[str]:
     """Codes of the languages that enough of the prepared `items` are in, most frequent first."""
     counts: Counter[str] = Counter()
-    for item in items[:: len(items) // ASKED + 1]:
-        code, confidence = detect_language(item.document.text)
+    for code, confidence in detect_languages([item.document.text for item in items[:: len(items) // ASKED + 1]]):
         if code != UNKNOWN and confidence >= SURE:
             counts[code] += 1
     enough = max(FEWEST, SHARE * counts.total())
@@ -126,6 +126,6 @@ def reference(classifier: Classifier, items: Sequence[Item]) -> Profile | None:
     """What a classifier's answers to prepared items that it never saw look like; None where there are none."""
     documents = [item.document for item in items]
     found = zip(classifier.predict(documents, 0), documents, strict=True)
-    languages = (prepare(document).language[0] for document in documents)
+    languages = (each.language[0] for each in prepare_all((document, None) for document in documents))
     made = profile(observed(*each, language) for each, language in zip(found, languages, strict=True))
     return made if made.items else None

@@ -15,7 +15,7 @@ from pyarrow import parquet
 from model.classifier import Classifier
 from model.document import Prediction
 from model.errors import SortationError
-from model.preparation import Prepared, prepare
+from model.preparation import Prepared, hear, prepare
 from training.scoring.rows import BATCH, Row, rows
 from training.scoring.sources import Chunk
 
@@ -86,6 +86,7 @@ class Scorer:
                     seen[k] = prepare(row.document)
                 except FAILURES as error:
                     errors[k] = f"the text cannot be prepared: {type(error).__name__}"
+        hear(seen.values())
         answers: dict[int, Prediction] = {}
         for k, answer in zip(seen, self._predicted(list(seen.values())), strict=True):
             if isinstance(answer, Prediction):
