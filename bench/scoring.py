@@ -32,7 +32,7 @@ from bench.sets import ROOT
 from bench.tables import table, write
 from model import bundle
 from model.document import Document
-from model.preparation import prepare
+from model.preparation import hear, prepare
 from training.fitting import Settings, fit
 from training.scoring import Job, Model, inputs, run
 from training.scoring.job import Engine
@@ -177,6 +177,7 @@ def costs(texts: list[str], model_folder: Path) -> str:
     marks = [time.process_time()]
     seen = [prepare(document) for document in documents]
     marks.append(time.process_time())
+    hear(seen)
     for each in seen:
         each.doubts(("en",))
     marks.append(time.process_time())
