@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
@@ -16,8 +17,8 @@ PATIENCE = 1.0
 class Turn(RequestResponseCycle):
     """One request on the short way, with what uvicorn asks of a request that it has begun."""
 
-    def __init__(self, ticket: Ticket) -> None:
-        self.ticket = ticket
+    def __init__(self, lane: Lane, ticket: Ticket) -> None:
+        self.lane, self.ticket = lane, ticket
         self.body = bytearray()
         self.begun = False
         self.keep_alive = True
@@ -61,9 +62,9 @@ class Direct(Bounded):
     def on_body(self, body: bytes) -> None:
         """A part of a body."""
         super().on_body(body)
-        lane = self.lane()
-        if lane is not None and isinstance(self.cycle, Turn):
-            lane.take(self.cycle.ticket, len(body))
+        turn = self.cycle
+        if isinstance(turn, Turn):
+            turn.lane.take(turn.ticket, len(body))
 
     def on_message_complete(self) -> None:
         """A request is whole."""
@@ -72,23 +73,21 @@ class Direct(Bounded):
             super().on_message_complete()
             return
         self._first = False
-        lane = self.lane()
         turn.begun = True
         self._in_time()
-        if lane is None or not lane.begin(turn.ticket, bytes(turn.body), self._telling(turn), turn.gone):
+        if not turn.lane.begin(turn.ticket, bytes(turn.body), partial(self._tell, turn), turn.gone):
             self._give_over()
             super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the request that was under way."""
-        turn, lane = self._under_way, self.lane()
+        turn = self._under_way
         self._in_time()
         if turn is not None:
             turn.disconnected = True
             self._under_way = None
-            if lane is not None:
-                lane.leave(turn.ticket)
-                lane.note(turn.ticket, 499)
+            turn.lane.leave(turn.ticket)
+            turn.lane.note(turn.ticket, 499)
         super().connection_lost(exc)
 
     def _turn(self) -> Turn | None:
@@ -100,16 +99,15 @@ class Direct(Bounded):
         if parser.get_method() != b"POST" or parser.get_http_version() != "1.1" or not parser.should_keep_alive():
             return None
         ticket = lane.ticket(dict(self.headers))
-        return None if ticket is None else Turn(ticket)
+        return None if ticket is None else Turn(lane, ticket)
 
     def _give_over(self) -> None:
         """Lets the ordinary way have what came of a request so far."""
-        turn, lane = self._under_way, self.lane()
+        turn = self._under_way
         self._in_time()
         if turn is not None:
             self._under_way = None
-            if lane is not None:
-                lane.leave(turn.ticket)
+            turn.lane.leave(turn.ticket)
             self.cycle = None  # type: ignore[assignment]  # as before a connection's first request
             super().on_headers_complete()
             self.cycle.keep_alive &= turn.keep_alive  # a server that is about to end has said so by now
@@ -120,15 +118,9 @@ class Direct(Bounded):
             self._late.cancel()
             self._late = None
 
-    def _telling(self, turn: Turn) -> Callable[[list[Answer] | Exception], None]:
-        return lambda found: self._tell(turn, found)
-
     def _tell(self, turn: Turn, found: list[Answer] | Exception) -> None:
         """Writes the answer, in one piece."""
-        lane = self.lane()
-        if lane is None:
-            return
-        status, headers, body = lane.answer(turn.ticket, found)
+        status, headers, body = turn.lane.answer(turn.ticket, found)
         lines = [STATUS_LINE[status]]
         for name, value in (*self.server_state.default_headers, *headers):
             lines += (name, b": ", value, b"\r\n")

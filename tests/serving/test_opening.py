@@ -99,8 +99,10 @@ def test_what_was_classified_before_is_known_afterwards(client: TestClient) -> N
 
 
 def test_a_server_may_end_before_it_was_ever_asked(home: Path) -> None:
-    with opened(home, pause=0):
-        pass
+    with opened(home, pause=0) as client:
+        app: Opening = client.app  # type: ignore[assignment]
+        assert not app._life.state.engine.draining
+    assert app._life.state.engine.draining
 
 
 def test_keys_are_asked_for_from_the_first_request_on(home: Path) -> None:
